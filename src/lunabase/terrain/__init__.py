@@ -1,0 +1,1 @@
+"""Terrain: elevation models and the horizons seen from points on them."""
