@@ -1,4 +1,4 @@
-"""The horizon mask: terrain elevation angle by azimuth for a few observer heights, in memory and as a file."""
+"""The horizon mask: terrain elevation angle by azimuth for some observer heights, and its file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lunabase.errors import InputError, LunabaseError
-
-MOON_RADIUS_M = 1_737_400.0
-"""Radius of the sphere to which lunar heights refer (LOLA; IAU 2015 report, doi 10.1007/s10569-017-9805-5)."""
+from lunabase.terrain.sphere import dip_deg
 
 _AZIMUTH_TOLERANCE_DEG = 1e-6
+_HEADER_FIX = "The first row must be azimuth_deg,elevation_2m_deg,elevation_10m_deg,... (heights in metres)."
 _COLUMN = re.compile(r"elevation_(.+)m_deg")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _CATALOGUE = files("lunabase.terrain") / "masks"
@@ -29,7 +28,7 @@ class HorizonMask:
 
     azimuths_deg: (n,) regular over the circle, 0 <= azimuth < 360, clockwise from true north.
     heights_m: (k,) heights of the observer above the ground, ascending.
-    elevations_deg: (k, n) elevation of the horizon above the plane normal to the local vertical of the sphere.
+    elevations_deg: (k, n) elevation of the horizon above the plane normal to the sphere's local vertical.
     provenance: what the mask was made from, one line of text per lower-case key.
     ground_height_m: height of the ground at the point above the sphere of 1737.4 km; None where unknown.
 
@@ -72,13 +71,10 @@ def flat_mask(heights_m: Sequence[float] = (2.0, 10.0)) -> HorizonMask:
 
     It lies below the horizontal by the dip acos(R / (R + height)): 0.087 deg at 2 m, 0.194 deg at 10 m.
     """
-    heights = np.asarray(heights_m, dtype=float)
-    azimuths_deg = np.arange(720) * 0.5
-    # atan form: acos loses half its digits for small heights.
-    dip_deg = np.degrees(np.arctan(np.sqrt(heights * (2.0 * MOON_RADIUS_M + heights)) / MOON_RADIUS_M))
-    elevations_deg = np.repeat(-dip_deg[:, None], azimuths_deg.size, axis=1)
+    azimuths_deg: NDArray[np.float64] = np.arange(720.0) * 0.5
+    elevations_deg = np.outer(-dip_deg(heights_m), np.ones(azimuths_deg.size))
     provenance = {"source": "smooth sphere of 1737.4 km, no terrain"}
-    return HorizonMask(azimuths_deg, tuple(heights.tolist()), elevations_deg, provenance)
+    return HorizonMask(azimuths_deg, tuple(map(float, heights_m)), elevations_deg, provenance)
 
 
 def catalogue_names() -> tuple[str, ...]:
@@ -139,7 +135,7 @@ def write_mask(mask: HorizonMask, path: str | Path) -> None:
         raise LunabaseError(
             f"can't write the horizon mask: {reason}.",
             where=str(path),
-            fix="Check the folder and its free space.",
+            fix="Check folder and free space.",
         ) from error
 
 
@@ -199,7 +195,7 @@ def _parse_mask(text: str, where: str) -> HorizonMask:
         raise InputError(
             "the horizon mask is empty.",
             where=where,
-            fix="The first row must be azimuth_deg,elevation_2m_deg,...",
+            fix=_HEADER_FIX,
         )
     heights_m = _parse_header(table[0][1], f"{where}, line {table[0][0]}")
     rows = [_parse_row(line, len(heights_m) + 1, f"{where}, line {number}") for number, line in table[1:]]
@@ -217,23 +213,20 @@ def _parse_mask(text: str, where: str) -> HorizonMask:
         raise InputError(
             f"ground_height_m is {ground!r}, not a number.",
             where=where,
-            fix="Write metres, or drop the line.",
+            fix="Write metres or drop the line.",
         ) from error
 
 
 def _parse_header(line: str, where: str) -> tuple[float, ...]:
     first, *others = [name.strip() for name in line.split(",")]
-    fix = (
-        "The first row must be azimuth_deg,elevation_2m_deg,elevation_10m_deg,... with the heights in metres."
-    )
     if first != "azimuth_deg" or not others:
-        raise InputError("the header row is wrong.", where=where, fix=fix)
+        raise InputError("the header row is wrong.", where=where, fix=_HEADER_FIX)
     heights_m = []
     for name in others:
         match = _COLUMN.fullmatch(name)
         height_m = _number(match[1]) if match else None
         if height_m is None:
-            raise InputError(f"the column {name!r} is unknown.", where=where, fix=fix)
+            raise InputError(f"the column {name!r} is unknown.", where=where, fix=_HEADER_FIX)
         heights_m.append(height_m)
     return tuple(heights_m)
 

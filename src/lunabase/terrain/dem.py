@@ -1,0 +1,256 @@
+"""The digital elevation model: lunar heights on a regular map grid, read from a GeoTIFF, interpolated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio  # type: ignore[import-untyped]
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+from rasterio.errors import RasterioError, RasterioIOError  # type: ignore[import-untyped]
+
+from lunabase.errors import InputError
+from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, project, read_projection
+from lunabase.terrain.sphere import MOON_RADIUS_M
+
+_RADIUS_ABOVE_M = 1.6e6
+_HIGHEST_M = 20_000.0
+_METRE_NAMES = {"", "m", "meter", "metre", "meters", "metres", "unknown"}
+_KILOMETRE_NAMES = {"km", "kilometer", "kilometre", "kilometers", "kilometres"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dem:
+    """Heights above the sphere of 1737.4 km, metres, at the pixel centres of a north-up map grid.
+
+    heights_m: (rows, columns) float32 or float64, at least 2 x 2, NaN where there is no data.
+    west, north: map coordinates of the centre of the upper left pixel, in the unit of the projection.
+    pixel_width, pixel_height: spacing of the pixel centres, the same unit, positive.
+    source: where the heights come from, for provenance.
+    """
+
+    heights_m: NDArray[np.floating]
+    projection: Projection
+    west: float
+    north: float
+    pixel_width: float
+    pixel_height: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.heights_m.ndim != 2 or min(self.heights_m.shape) < 2:
+            raise InputError(
+                "an elevation model needs at least 2 x 2 pixels.",
+                where=self.source,
+                fix="Take a larger window.",
+            )
+        if not (self.pixel_width > 0.0 and self.pixel_height > 0.0):
+            raise InputError(
+                "the elevation model's pixels have no size.", where=self.source, fix="Use a north-up raster."
+            )
+
+    @property
+    def wraps(self) -> bool:
+        """Return whether the last column's eastern neighbour is the first column."""
+        width = self.heights_m.shape[1] * self.pixel_width
+        return math.isclose(width, self.projection.circumference, rel_tol=1e-6)
+
+    @property
+    def pixel_m(self) -> float:
+        """Return the size of a pixel on the ground, metres, at the map's true scale (north-south)."""
+        if self.projection.kind == EQUIRECTANGULAR:
+            return self.pixel_height / self.projection.y_scale_m * MOON_RADIUS_M
+        return self.pixel_height
+
+    def height_at(self, latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> NDArray[np.float64]:
+        """Return the bilinear height in metres at points given in degrees; NaN outside and beside no data.
+
+        Longitudes may run from -180 to 180 or from 0 to 360. The result has the broadcast shape.
+        """
+        latitude, longitude = np.broadcast_arrays(np.radians(latitude_deg), np.radians(longitude_deg))
+        up = np.stack(
+            [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)],
+            axis=-1,
+        )
+        flat = _heights_of_directions(self.heights_m, self.projection, self.frame, up.reshape(-1, 3))
+        return np.asarray(flat).reshape(latitude.shape)
+
+    def height_at_xy(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
+        """Return the bilinear height in metres at map coordinates; NaN outside and beside no data."""
+        x_map, y_map = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+        columns = ((x_map - self.west) / self.pixel_width).ravel()
+        rows = ((self.north - y_map) / self.pixel_height).ravel()
+        return np.asarray(_heights_of_pixels(self.heights_m, self.wraps, columns, rows)).reshape(x_map.shape)
+
+    @property
+    def frame(self) -> tuple[float, float, float, float, bool]:
+        """Return (west, north, pixel_width, pixel_height, wraps) for the kernels."""
+        return (self.west, self.north, self.pixel_width, self.pixel_height, self.wraps)
+
+
+@njit(cache=True)
+def pixel_at(
+    projection: Projection, frame: tuple[float, float, float, float, bool], ux: float, uy: float, uz: float
+) -> tuple[float, float]:
+    """Return fractional (column, row) of a unit vector, counted from the centre of the upper left pixel."""
+    west, north, pixel_width, pixel_height, _ = frame
+    x, y = project(projection, ux, uy, uz)
+    if projection.kind == EQUIRECTANGULAR:
+        # The map may start at any longitude (-180, 0 ...): count eastward from half a pixel before its edge.
+        around = 2.0 * math.pi * projection.x_scale_m
+        edge = west - 0.5 * pixel_width
+        x = edge + (x - edge) % around
+    return (x - west) / pixel_width, (north - y) / pixel_height
+
+
+@njit(cache=True)
+def bilinear(heights: NDArray[np.floating], wraps: bool, column: float, row: float) -> float:
+    """Return the height between the four pixel centres around (column, row); NaN where one is missing."""
+    rows, columns = heights.shape
+    last_column = columns if wraps else columns - 1
+    if wraps:
+        column = column % columns
+    if not (0.0 <= column <= last_column and 0.0 <= row <= rows - 1):
+        return math.nan
+    left = min(int(column), last_column - 1)
+    right = (left + 1) % columns
+    top = min(int(row), rows - 2)
+    east = column - left
+    south = row - top
+    upper = heights[top, left] * (1.0 - east) + heights[top, right] * east
+    lower = heights[top + 1, left] * (1.0 - east) + heights[top + 1, right] * east
+    return float(upper * (1.0 - south) + lower * south)
+
+
+@njit(cache=True)
+def _heights_of_directions(
+    heights: NDArray[np.floating],
+    projection: Projection,
+    frame: tuple[float, float, float, float, bool],
+    up: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    result = np.empty(up.shape[0])
+    for i in range(up.shape[0]):
+        column, row = pixel_at(projection, frame, up[i, 0], up[i, 1], up[i, 2])
+        result[i] = bilinear(heights, frame[4], column, row)
+    return result
+
+
+@njit(cache=True)
+def _heights_of_pixels(
+    heights: NDArray[np.floating], wraps: bool, columns: NDArray[np.float64], rows: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    result = np.empty(columns.size)
+    for i in range(columns.size):
+        result[i] = bilinear(heights, wraps, columns[i], rows[i])
+    return result
+
+
+def read_dem(path: str | Path, window: tuple[float, float, float, float] | None = None) -> Dem:
+    """Read a lunar elevation model: one band, north up, heights above the sphere or radii, metres or km.
+
+    window: (west, south, east, north) in map coordinates, to read only the pixels that overlap it.
+    Raises InputError when the file can't be read, isn't on the Moon, or its place or unit is unclear.
+    """
+    where = str(path)
+    try:
+        with rasterio.open(path) as raster:
+            return _dem_of(raster, window, where)
+    except RasterioIOError as error:
+        raise InputError(
+            f"can't read the elevation model ({error}).",
+            where=where,
+            fix="Give a GeoTIFF that exists and opens.",
+        ) from error
+    except RasterioError as error:
+        raise InputError(
+            f"can't read the elevation model ({error}).", where=where, fix="Check the file."
+        ) from error
+
+
+def _dem_of(
+    raster: rasterio.DatasetReader, window: tuple[float, float, float, float] | None, where: str
+) -> Dem:
+    projection = read_projection(raster.crs, where)
+    transform = raster.transform
+    if raster.count != 1:
+        raise InputError(
+            f"the file has {raster.count} bands, an elevation model has one.",
+            where=where,
+            fix="Extract the band with the heights.",
+        )
+    if transform.b != 0.0 or transform.d != 0.0 or transform.a <= 0.0 or transform.e >= 0.0:
+        raise InputError(
+            "the elevation model's grid is rotated or not north up.",
+            where=where,
+            fix="Warp it with gdalwarp.",
+        )
+    rows, columns = (0, raster.height), (0, raster.width)
+    if window is not None:
+        rows, columns = _pixels_of(raster, window, where)
+    band = raster.read(1, window=(rows, columns), masked=True)
+    heights_m = _heights_of(band, raster, where)
+    west = transform.c + (columns[0] + 0.5) * transform.a
+    north = transform.f + (rows[0] + 0.5) * transform.e
+    return Dem(heights_m, projection, west, north, transform.a, -transform.e, Path(where).name)
+
+
+def _pixels_of(
+    raster: rasterio.DatasetReader, window: tuple[float, float, float, float], where: str
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    west, south, east, north = window
+    transform = raster.transform
+    left = max(0, math.floor((west - transform.c) / transform.a))
+    right = min(raster.width, math.ceil((east - transform.c) / transform.a))
+    top = max(0, math.floor((north - transform.f) / transform.e))
+    bottom = min(raster.height, math.ceil((south - transform.f) / transform.e))
+    if right <= left or bottom <= top:
+        bounds = ", ".join(f"{edge:g}" for edge in raster.bounds)
+        raise InputError(
+            "the window lies outside the elevation model.",
+            where=where,
+            fix=f"Choose one within west, south, east, north = {bounds}.",
+        )
+    return (top, bottom), (left, right)
+
+
+def _heights_of(
+    band: np.ma.MaskedArray[Any, np.dtype[Any]], raster: rasterio.DatasetReader, where: str
+) -> NDArray[np.floating]:
+    """Scale, unit and reference surface, as the file tells or the numbers show."""
+    kind = np.float32 if band.dtype.itemsize <= 4 else np.float64
+    values: NDArray[np.floating] = np.ma.filled(band.astype(kind), np.nan)
+    scale = raster.scales[0] * _unit_m(raster.units[0], where)
+    offset = raster.offsets[0] * _unit_m(raster.units[0], where)
+    if (scale, offset) != (1.0, 0.0):
+        values = (values * float(scale) + float(offset)).astype(np.float64)
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        raise InputError(
+            "the elevation model holds no heights.", where=where, fix="Take another file or window."
+        )
+    if finite.min() > _RADIUS_ABOVE_M:
+        values = values - kind(MOON_RADIUS_M)
+        finite = finite - kind(MOON_RADIUS_M)
+    if max(abs(float(finite.min())), abs(float(finite.max()))) > _HIGHEST_M:
+        raise InputError(
+            f"heights from {finite.min():.0f} to {finite.max():.0f} m are not lunar.",
+            where=where,
+            fix="Set the file's no-data value, scale or unit; heights count from the sphere of 1737.4 km.",
+        )
+    return values
+
+
+def _unit_m(unit: str | None, where: str) -> float:
+    name = (unit or "").strip().lower()
+    if name in _METRE_NAMES:
+        return 1.0
+    if name in _KILOMETRE_NAMES:
+        return 1000.0
+    raise InputError(
+        f"the height unit {unit!r} is unknown.", where=where, fix="Convert the heights to metres."
+    )

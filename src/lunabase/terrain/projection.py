@@ -1,0 +1,182 @@
+"""Map projections of the lunar sphere: from a raster's coordinate system to numbers a kernel can use."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyproj
+import rasterio.crs  # type: ignore[import-untyped]
+from numba import njit
+from numpy.typing import NDArray
+
+from lunabase.errors import InputError
+from lunabase.terrain.sphere import MOON_RADIUS_M
+
+SOUTH_POLAR = 0
+NORTH_POLAR = 1
+EQUIRECTANGULAR = 2
+
+_RADIUS_TOLERANCE_M = 10.0
+_FIX = (
+    "Reproject it to lunar polar stereographic (IAU_2015:30135 or 30130) or equirectangular (IAU_2015:30110)."
+)
+
+
+class Projection(NamedTuple):
+    """How a map lies on the sphere of 1737.4 km.
+
+    Polar stereographic (Snyder 1987, USGS PP 1395, equations 21-5 to 21-11): in the south
+    x = rho sin(lon), y = rho cos(lon), in the north x = rho sin(lon), y = -rho cos(lon), with
+    rho = x_scale_m tan(colatitude / 2) and lon counted from the central meridian.
+    Equirectangular (equations 12-1, 12-2): x = x_scale_m lon, y = y_scale_m lat, angles in radians.
+    """
+
+    kind: int
+    central_longitude_rad: float
+    x_scale_m: float
+    y_scale_m: float
+    false_easting_m: float
+    false_northing_m: float
+
+    @property
+    def circumference(self) -> float:
+        """Return the width of the whole Moon in x, or infinity where x does not come round again."""
+        return 2.0 * math.pi * self.x_scale_m if self.kind == EQUIRECTANGULAR else math.inf
+
+
+def polar_projection(pole: str = "south") -> Projection:
+    """Return LOLA's polar stereographic projection, true scale at the pole; pole: 'south' or 'north'."""
+    kind = {"south": SOUTH_POLAR, "north": NORTH_POLAR}[pole]
+    return Projection(kind, 0.0, 2.0 * MOON_RADIUS_M, 2.0 * MOON_RADIUS_M, 0.0, 0.0)
+
+
+def equirectangular_projection() -> Projection:
+    """Return the equirectangular projection with true scale at the equator and longitude 0 at x = 0."""
+    return Projection(EQUIRECTANGULAR, 0.0, MOON_RADIUS_M, MOON_RADIUS_M, 0.0, 0.0)
+
+
+@njit(cache=True)
+def project(projection: Projection, ux: float, uy: float, uz: float) -> tuple[float, float]:
+    """Return map x, y of the unit vector (ux, uy, uz), x towards longitude 0 and z towards the north pole."""
+    cos_central = math.cos(projection.central_longitude_rad)
+    sin_central = math.sin(projection.central_longitude_rad)
+    forward = ux * cos_central + uy * sin_central
+    sideways = uy * cos_central - ux * sin_central
+    if projection.kind == EQUIRECTANGULAR:
+        x_m = projection.x_scale_m * math.atan2(sideways, forward)
+        y_m = projection.y_scale_m * math.atan2(uz, math.hypot(ux, uy))
+    elif projection.kind == SOUTH_POLAR:
+        x_m = projection.x_scale_m * sideways / (1.0 - uz)
+        y_m = projection.y_scale_m * forward / (1.0 - uz)
+    else:
+        x_m = projection.x_scale_m * sideways / (1.0 + uz)
+        y_m = -projection.y_scale_m * forward / (1.0 + uz)
+    return x_m + projection.false_easting_m, y_m + projection.false_northing_m
+
+
+def unit_vectors(
+    projection: Projection, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return unit vectors (..., 3) of map points x, y (same shape): the inverse of `project`."""
+    x = (np.asarray(x_m, dtype=float) - projection.false_easting_m) / projection.x_scale_m
+    y = (np.asarray(y_m, dtype=float) - projection.false_northing_m) / projection.y_scale_m
+    if projection.kind == EQUIRECTANGULAR:
+        longitude, latitude = x, y
+    elif projection.kind == SOUTH_POLAR:
+        longitude, latitude = np.arctan2(x, y), 2.0 * np.arctan(np.hypot(x, y)) - np.pi / 2.0
+    else:
+        longitude, latitude = np.arctan2(x, -y), np.pi / 2.0 - 2.0 * np.arctan(np.hypot(x, y))
+    longitude = longitude + projection.central_longitude_rad
+    cos_latitude = np.cos(latitude)
+    return np.stack(
+        [cos_latitude * np.cos(longitude), cos_latitude * np.sin(longitude), np.sin(latitude)], -1
+    )
+
+
+def read_projection(crs: rasterio.crs.CRS | None, where: str) -> Projection:
+    """Return the projection of a raster's coordinate system, by its parameters, whatever its name or code.
+
+    Raises InputError when there is none, when it isn't on the Moon, or when it is of another kind.
+    """
+    if not crs:
+        raise InputError(
+            "the elevation model has no coordinate system, so its place is unknown.",
+            where=where,
+            fix="Assign one, for example with: rio edit-info --crs IAU_2015:30135 FILE.",
+        )
+    system = pyproj.CRS.from_wkt(crs.to_wkt())
+    _check_moon(system, where)
+    with warnings.catch_warnings():
+        # PROJ parameters drop the names of datum and body; the radius was checked above.
+        warnings.simplefilter("ignore", UserWarning)
+        parameters = system.to_dict()
+    if system.is_geographic:
+        return _geographic(system, where)
+    if _metres_per_unit(system) != 1.0:
+        raise InputError("the elevation model's map unit is not the metre.", where=where, fix=_FIX)
+    if parameters.get("proj") == "stere" and abs(parameters.get("lat_0", 0.0)) == 90.0:
+        return _stereographic(parameters)
+    if parameters.get("proj") == "eqc":
+        return _equirectangular(parameters)
+    name = system.coordinate_operation.method_name if system.coordinate_operation else system.name
+    raise InputError(f"the elevation model's projection, {name}, is not supported.", where=where, fix=_FIX)
+
+
+def _check_moon(system: pyproj.CRS, where: str) -> None:
+    ellipsoid = system.ellipsoid
+    if ellipsoid is None:
+        raise InputError("the elevation model's coordinate system names no body.", where=where, fix=_FIX)
+    for radius_m in (ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre):
+        if abs(radius_m - MOON_RADIUS_M) > _RADIUS_TOLERANCE_M:
+            raise InputError(
+                f"the elevation model is not on the Moon: its body's radius is {radius_m / 1000.0:.3f} km, "
+                f"the Moon has {MOON_RADIUS_M / 1000.0:.1f} km.",
+                where=where,
+                fix="Give a lunar elevation model, on the sphere of 1737.4 km.",
+            )
+
+
+def _metres_per_unit(system: pyproj.CRS) -> float:
+    return float(system.axis_info[0].unit_conversion_factor) if system.axis_info else 1.0
+
+
+def _geographic(system: pyproj.CRS, where: str) -> Projection:
+    """Degrees on both axes are an equirectangular map whose unit is the degree."""
+    radians_per_unit = _metres_per_unit(system)
+    if not math.isclose(radians_per_unit, math.radians(1.0), rel_tol=1e-9):
+        raise InputError("the elevation model's angles are not in degrees.", where=where, fix=_FIX)
+    prime = system.prime_meridian.longitude if system.prime_meridian else 0.0
+    per_radian = math.degrees(1.0)
+    return Projection(EQUIRECTANGULAR, math.radians(prime), per_radian, per_radian, 0.0, 0.0)
+
+
+def _stereographic(parameters: dict[str, Any]) -> Projection:
+    south = parameters["lat_0"] < 0.0
+    if "lat_ts" in parameters:
+        scale = (1.0 + math.sin(math.radians(abs(parameters["lat_ts"])))) / 2.0
+    else:
+        scale = float(parameters.get("k_0", parameters.get("k", 1.0)))
+    scale_m = 2.0 * MOON_RADIUS_M * scale
+    return Projection(SOUTH_POLAR if south else NORTH_POLAR, *_origin(parameters, scale_m, scale_m))
+
+
+def _equirectangular(parameters: dict[str, Any]) -> Projection:
+    x_scale_m = MOON_RADIUS_M * math.cos(math.radians(parameters.get("lat_ts", 0.0)))
+    longitude_rad, _, _, easting_m, northing_m = _origin(parameters, x_scale_m, MOON_RADIUS_M)
+    northing_m -= MOON_RADIUS_M * math.radians(parameters.get("lat_0", 0.0))
+    return Projection(EQUIRECTANGULAR, longitude_rad, x_scale_m, MOON_RADIUS_M, easting_m, northing_m)
+
+
+def _origin(
+    parameters: dict[str, Any], x_scale_m: float, y_scale_m: float
+) -> tuple[float, float, float, float, float]:
+    return (
+        math.radians(parameters.get("lon_0", 0.0)),
+        x_scale_m,
+        y_scale_m,
+        float(parameters.get("x_0", 0.0)),
+        float(parameters.get("y_0", 0.0)),
+    )
