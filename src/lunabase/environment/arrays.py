@@ -1,0 +1,93 @@
+"""Solar arrays in a given light: incidence, cell temperature, dust, power at the bus.
+
+Planning forecasts with these functions and the twin takes its inputs from them, so both stand on one
+description of the array; the difference between forecast and flight then comes from the station.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lunabase.errors import InputError
+from lunabase.station.equipment import SolarArray
+from lunabase.station.model import Station
+from lunabase.times import utc_to_tdb
+
+STEFAN_BOLTZMANN = 5.670374419e-8
+"""W m-2 K-4, CODATA 2018 (doi 10.1103/RevModPhys.93.025010)."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def incidence_cosine(array: SolarArray, sun_azimuth_deg: FloatArray, sun_elevation_deg: FloatArray) -> FloatArray:
+    """Cosine of the angle between the Sun and the panel's normal, 0 when the Sun is behind; any shape."""
+    elevation = np.radians(sun_elevation_deg)
+    if array.tracking == "two_axes":
+        return np.ones(np.shape(elevation))
+    if array.tracking == "vertical_axis":
+        return np.asarray(np.cos(elevation), dtype=float)
+    tilt, azimuth = np.radians(array.tilt_deg), np.radians(np.asarray(sun_azimuth_deg) - array.azimuth_deg)
+    cosine = np.sin(elevation) * np.cos(tilt) + np.cos(elevation) * np.sin(tilt) * np.cos(azimuth)
+    return np.maximum(cosine, 0.0)
+
+
+def cell_temperature_k(array: SolarArray, irradiance_w_m2: FloatArray) -> FloatArray:
+    """Radiative equilibrium temperature, K, of a thin panel that loses heat from both faces.
+
+    ``irradiance_w_m2`` is the sunlight on the panel, any shape. Heat from the ground is left out: it is
+    small against sunlight for upright panels and warms, never cools. Balance: (a - eta) S = 2 e sigma T^4.
+    """
+    heat = (array.absorptance - array.efficiency) * np.asarray(irradiance_w_m2)
+    return np.asarray((np.maximum(heat, 0.0) / (2.0 * array.emittance * STEFAN_BOLTZMANN)) ** 0.25)
+
+
+def efficiency(array: SolarArray, temperature_k: FloatArray) -> FloatArray:
+    """Conversion efficiency at a cell temperature, linear in temperature, never negative; any shape."""
+    change = array.temperature_coefficient_per_k * (np.asarray(temperature_k) - array.reference_temperature_k)
+    return np.maximum(array.efficiency * (1.0 + change), 0.0)
+
+
+def dust_transmission(array: SolarArray, age_s: FloatArray) -> FloatArray:
+    """Part of the light that the dust lets through at an age since deployment, s; any shape."""
+    loss = array.dust_loss + array.dust_loss_rate_per_s * np.maximum(age_s, 0.0)
+    return 1.0 - np.minimum(loss, 1.0)
+
+
+def array_power_w(array: SolarArray, environment: xr.Dataset, since_tdb_s: float) -> FloatArray:
+    """Electrical power, W, shape (time,), that the array can give to the bus.
+
+    ``since_tdb_s`` is when the array was deployed (dust grows from there). Raises InputError when the
+    environment has no light at the array's height.
+    """
+    heights = environment["height"].values
+    match = np.flatnonzero(np.isclose(heights, array.height_m, atol=1e-6))
+    if match.size == 0:
+        known = ", ".join(f"{height:g} m" for height in heights)
+        raise InputError(
+            f"a solar array stands at {array.height_m:g} m, but the horizon is known at {known}.",
+            fix="Give the array one of these heights or build a mask with its height.",
+        )
+    flux = environment["solar_flux_by_height"].values[match[0]]
+    cosine = incidence_cosine(array, environment["sun_azimuth"].values, environment["sun_elevation"].values)
+    irradiance = flux * cosine
+    lit = irradiance * dust_transmission(array, environment["tdb"].values - since_tdb_s)
+    return np.asarray(lit * array.area_m2 * efficiency(array, cell_temperature_k(array, irradiance)))
+
+
+def available_array_power_w(
+    station: Station, present: tuple[str, ...], environment: xr.Dataset
+) -> dict[str, FloatArray]:
+    """Power of every solar array in the present modules: id -> W, shape (time,).
+
+    Arrays count as deployed when the first phase begins in which their module is present.
+    """
+    power = {}
+    for module_id in present:
+        deployed = min(phase.start for phase in station.phases.values() if module_id in phase.present)
+        since = float(utc_to_tdb(np.datetime64(deployed.replace(tzinfo=None), "ns")))
+        for name, item in station.modules[module_id].equipment.items():
+            if isinstance(item, SolarArray):
+                power[name] = array_power_w(item, environment, since)
+    return power

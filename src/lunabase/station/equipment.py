@@ -1,0 +1,312 @@
+"""Modules and the equipment in them: power, heat, data, radio, and what a module consumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from lunabase.station.quantities import (
+    Angle,
+    Area,
+    Conductance,
+    DataRate,
+    DataVolume,
+    Duration,
+    Energy,
+    EnergyPerDistance,
+    EnergyPerMass,
+    Fraction,
+    FractionPerTime,
+    HeatCapacity,
+    Length,
+    Mass,
+    MassFlow,
+    Power,
+    Speed,
+    Temperature,
+    TemperatureCoefficient,
+    UtcDate,
+)
+from lunabase.station.record import Identifier, Name, Record, SourcedRecord
+
+ModeName = Literal["nominal", "night", "dormant", "safe", "survival", "crewed"]
+Part = Literal["energy and communication", "research", "resources", "technology", "astronomy", "vehicle"]
+ModuleKind = Literal[
+    "power plant",
+    "communication",
+    "habitat",
+    "laboratory",
+    "observatory",
+    "rover",
+    "hopper",
+    "isru plant",
+    "lander",
+    "instrument site",
+]
+
+
+class TemperatureLimits(Record):
+    """A range of temperatures."""
+
+    minimum_k: Temperature
+    """Lowest temperature."""
+    maximum_k: Temperature
+    """Highest temperature."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TemperatureLimits:
+        if self.minimum_k >= self.maximum_k:
+            raise ValueError("minimum must be below maximum")
+        return self
+
+
+class SolarArray(SourcedRecord):
+    """A solar array on the main bus."""
+
+    type: Literal["solar_array"]
+    mass_kg: Mass
+    """Mass."""
+    area_m2: Area
+    """Cell area."""
+    efficiency: Fraction
+    """Conversion efficiency at the reference temperature, cells to bus."""
+    reference_temperature_k: Temperature
+    """Cell temperature at which the efficiency holds."""
+    temperature_coefficient_per_k: TemperatureCoefficient
+    """Relative change of efficiency per kelvin (negative for real cells)."""
+    absorptance: Fraction
+    """Solar absorptance of the front."""
+    emittance: Fraction
+    """Infrared emittance, mean of front and back."""
+    tracking: Literal["none", "vertical_axis", "two_axes"]
+    """none: fixed; vertical_axis: an upright panel that turns to the Sun's azimuth; two_axes: faces the Sun."""
+    tilt_deg: Angle = 0.0
+    """Fixed arrays: angle between the panel's normal and the zenith."""
+    azimuth_deg: Angle = 0.0
+    """Fixed arrays: azimuth of the panel's normal, clockwise from north."""
+    height_m: Length
+    """Height of the array's centre above ground; the horizon is taken at this height."""
+    dust_loss: Fraction
+    """Part of the light lost to dust on the first day."""
+    dust_loss_rate_per_s: FractionPerTime = 0.0
+    """Growth of the dust loss, like "0.5 %/year"."""
+
+
+class FissionSource(SourcedRecord):
+    """A fission power source."""
+
+    type: Literal["fission_source"]
+    mass_kg: Mass
+    """Mass."""
+    power_w: Power
+    """Electrical power to the bus."""
+
+
+class RadioisotopeSource(SourcedRecord):
+    """A radioisotope source: electricity, heat, or both."""
+
+    type: Literal["radioisotope_source"]
+    mass_kg: Mass
+    """Mass."""
+    power_w: Power
+    """Electrical power on the day of fuelling; 0 W for a heater unit."""
+    heat_w: Power
+    """Heat given to the thermal node on the day of fuelling."""
+    half_life_s: Duration
+    """Half-life of the isotope (Pu-238: 87.7 years)."""
+    fuelled: UtcDate
+    """Day of fuelling."""
+    thermal_node: Identifier | None = None
+    """The node that the heat warms; none if it is radiated away."""
+
+
+class Battery(SourcedRecord):
+    """A battery on the main bus."""
+
+    type: Literal["battery"]
+    mass_kg: Mass
+    """Mass."""
+    capacity_j: Energy
+    """Usable capacity when full."""
+    charge_efficiency: Fraction
+    """Stored energy per energy taken from the bus."""
+    discharge_efficiency: Fraction
+    """Energy given to the bus per energy taken from the store."""
+    maximum_charge_w: Power
+    """Highest charging power, at the bus."""
+    maximum_discharge_w: Power
+    """Highest discharging power, at the bus."""
+    minimum_charge: Fraction
+    """State of charge below which the battery disconnects."""
+    initial_charge: Fraction
+    """State of charge at the start."""
+    thermal_node: Identifier | None = None
+    """The node that warms with the battery's losses."""
+
+
+class FuelCell(SourcedRecord):
+    """A regenerative fuel cell: an electrolyser, tanks and a fuel cell."""
+
+    type: Literal["fuel_cell"]
+    mass_kg: Mass
+    """Mass."""
+    capacity_j: Energy
+    """Chemical energy in full tanks."""
+    charge_efficiency: Fraction
+    """Electrolyser: chemical energy stored per energy taken from the bus."""
+    discharge_efficiency: Fraction
+    """Fuel cell: energy given to the bus per chemical energy used."""
+    maximum_charge_w: Power
+    """Electrolyser power."""
+    maximum_discharge_w: Power
+    """Fuel cell power."""
+    initial_charge: Fraction
+    """Fill of the tanks at the start."""
+    thermal_node: Identifier | None = None
+    """The node that warms with the losses."""
+
+
+class ThermalNode(SourcedRecord):
+    """A part of the station that has one temperature."""
+
+    type: Literal["thermal_node"]
+    heat_capacity_j_per_k: HeatCapacity
+    """Heat capacity."""
+    radiator_area_m2: Area
+    """Radiator area, seeing the sky."""
+    radiator_emissivity: Fraction
+    """Infrared emissivity of the radiator."""
+    radiator_absorptance: Fraction
+    """Solar absorptance of the radiator."""
+    radiator_tilt_deg: Angle = 0.0
+    """Angle between the radiator's normal and the zenith; its azimuth is taken away from the Sun."""
+    radiator_closes_below_k: Temperature = 0.0
+    """Heat switch: below this temperature the radiator gives off no heat; 0 K: always open."""
+    ground_conductance_w_per_k: Conductance
+    """Heat path between node and ground surface, insulation included."""
+    heater_w: Power
+    """Heater power, taken from the main bus."""
+    heater_setpoint_k: Temperature
+    """The heater comes on below this temperature (with 2 K hysteresis)."""
+    initial_temperature_k: Temperature
+    """Temperature at the start."""
+    operating: TemperatureLimits
+    """Limits within which the equipment may work."""
+    survival: TemperatureLimits
+    """Limits beyond which the equipment is lost."""
+    couplings: Mapping[Identifier, Conductance] = Field(default_factory=dict)
+    """Heat paths to other nodes."""
+
+
+class DataRecorder(SourcedRecord):
+    """A data recorder."""
+
+    type: Literal["data_recorder"]
+    mass_kg: Mass
+    """Mass."""
+    capacity_bit: DataVolume
+    """Capacity."""
+    power_w: Power
+    """Power while the station is awake."""
+
+
+class Radio(SourcedRecord):
+    """A radio to Earth, to a relay, or to both."""
+
+    type: Literal["radio"]
+    mass_kg: Mass
+    """Mass."""
+    rate_to_earth_bit_per_s: DataRate = 0.0
+    """Data rate straight to Earth; 0 bit/s if it has no direct link."""
+    rate_to_relay_bit_per_s: DataRate = 0.0
+    """Data rate to a relay; 0 bit/s if it has none."""
+    power_w: Power
+    """Power while sending."""
+
+
+class RobotArm(SourcedRecord):
+    """A robot arm."""
+
+    type: Literal["robot_arm"]
+    mass_kg: Mass
+    """Mass."""
+    power_w: Power
+    """Power while moving."""
+
+
+Equipment = Annotated[
+    SolarArray
+    | FissionSource
+    | RadioisotopeSource
+    | Battery
+    | FuelCell
+    | ThermalNode
+    | DataRecorder
+    | Radio
+    | RobotArm,
+    Field(discriminator="type"),
+]
+
+
+class Mobility(Record):
+    """How a rover or hopper moves."""
+
+    speed_m_per_s: Speed
+    """Driving speed."""
+    energy_per_distance_j_per_m: EnergyPerDistance
+    """Energy per metre on its own battery or, while on the station's grid, on the bus."""
+    maximum_slope_deg: Angle
+    """Steepest slope."""
+
+
+class Production(Record):
+    """What an ISRU plant makes."""
+
+    product: Name
+    """The product."""
+    energy_per_mass_j_per_kg: EnergyPerMass
+    """Energy per kilogram of product."""
+    maximum_rate_kg_per_s: MassFlow
+    """Highest output."""
+
+
+class Module(SourcedRecord):
+    """A part of the station with its equipment: a habitat, a laboratory, a power plant, a rover ..."""
+
+    name: Name
+    """Its name."""
+    part: Part
+    """The part of the station it belongs to."""
+    kind: ModuleKind
+    """What kind of module it is."""
+    mass_kg: Mass
+    """Structure and everything not listed as equipment or payload."""
+    loads: Mapping[ModeName, Power]
+    """What the module itself draws in each mode; modes that are not listed draw the nominal load."""
+    equipment: Mapping[Identifier, Equipment] = Field(default_factory=dict)
+    """The equipment."""
+    thermal_node: Identifier | None = None
+    """The node that the module's loads and payloads warm."""
+    crew_capacity: int = Field(default=0, ge=0)
+    """People it can house."""
+    mobility: Mobility | None = None
+    """How it moves, if it does."""
+    production: Production | None = None
+    """What it makes, if it does."""
+    payload_mass_limit_kg: Mass | None = None
+    """Payload mass it can carry."""
+    payload_power_limit_w: Power | None = None
+    """Power it can give to payloads at one time."""
+
+    @model_validator(mode="after")
+    def _nominal_load(self) -> Module:
+        if "nominal" not in self.loads:
+            raise ValueError("loads must give at least `nominal`; other modes draw the same unless listed")
+        return self
+
+    def load_w(self, mode: str) -> float:
+        """Load of the module itself in a mode, W."""
+        loads: Mapping[str, float] = self.loads  # type: ignore[assignment]
+        return loads.get(mode, loads["nominal"])

@@ -1,0 +1,85 @@
+"""Names in the station file that must exist elsewhere in it: hosts, partners, nodes, requests ..."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lunabase.station.yaml_source import KeyPath, Problem, YamlSource, dotted
+
+USES: tuple[tuple[str, str], ...] = (
+    ("phases.*.present.*", "module"),
+    ("modules.*.thermal_node", "thermal node"),
+    ("modules.*.equipment.*.thermal_node", "thermal node"),
+    ("modules.*.equipment.*.couplings.@", "thermal node"),
+    ("resources.*.host", "module"),
+    ("payloads.*.partner", "partner"),
+    ("payloads.*.host", "module"),
+    ("activity_types.*.uses.*", "resource"),
+    ("experiments.*.partner", "partner"),
+    ("experiments.*.requests.*.activity", "activity type"),
+    ("experiments.*.requests.*.payload", "payload"),
+    ("experiments.*.requests.*.after.*.request", "request"),
+    ("load_shedding.order.*", "payload or module"),
+    ("flight_rules.*.never", "activity type"),
+    ("flight_rules.*.during", "activity type"),
+    ("budgets.payload_rules.*.payloads.*", "payload"),
+)
+"""Where a name stands (``*`` any entry, ``@`` the keys themselves) and what kind of thing it must be."""
+
+
+def broken_references(source: YamlSource) -> Iterator[Problem]:
+    """Every used name that nothing declares; works on the plain data, so other errors don't hide it."""
+    declared = _declared(source.data)
+    for pattern, kind in USES:
+        for path, name in _matches(source.data, tuple(pattern.split(".")), ()):
+            if kind == "request" and "/" not in name:
+                name = f"{path[1]}/{name}"
+            if name not in declared[kind]:
+                yield Problem(
+                    source.line_of(path), dotted(path), f"there is no {kind} `{name}`", _fix(name, declared[kind])
+                )
+
+
+def _fix(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(known)) or 'none'}."
+
+
+def _declared(data: Mapping[str, Any]) -> dict[str, set[str]]:
+    def keys(pattern: str) -> set[str]:
+        return {name for _, name in _matches(data, (*pattern.split("."), "@"), ())}
+
+    def equipment(kind: str) -> set[str]:
+        types = _matches(data, ("modules", "*", "equipment", "*", "type"), ())
+        return {str(path[3]) for path, name in types if name == kind}
+
+    requests = _matches(data, ("experiments", "*", "requests", "@"), ())
+    return {
+        "module": keys("modules"),
+        "partner": keys("partners"),
+        "payload": keys("payloads"),
+        "payload or module": keys("payloads") | keys("modules"),
+        "activity type": keys("activity_types"),
+        "resource": keys("resources") | equipment("robot_arm"),
+        "thermal node": equipment("thermal_node"),
+        "request": {f"{path[1]}/{name}" for path, name in requests},
+    }
+
+
+def _matches(value: Any, pattern: tuple[str, ...], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Paths and texts in plain data that a pattern fits."""
+    if not pattern:
+        if isinstance(value, str):
+            yield path, value
+        return
+    step, rest = pattern[0], pattern[1:]
+    if step == "@":
+        yield from (((*path, key), key) for key in value) if isinstance(value, dict) else ()
+    elif step == "*" and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _matches(item, rest, (*path, index))
+    elif isinstance(value, dict):
+        for key in value if step == "*" else [step] if step in value else []:
+            yield from _matches(value[key], rest, (*path, key))

@@ -1,0 +1,140 @@
+"""YAML text -> plain data plus the line of every value, so that every error can name its place.
+
+YAML 1.2 (ruamel.yaml): `on`, `yes` and `12:30` stay text. Dates stay text too; the models parse them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+KeyPath = tuple[str | int, ...]
+
+_MAX_DEPTH = 60
+_MAX_VALUES = 200_000
+"""Aliases can blow a short file up to billions of values; no station needs more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a station file."""
+
+    line: int
+    """Line in the file, from 1; 0 when the problem has no place."""
+    field: str
+    """Dotted path like ``payloads.camera.mass``."""
+    problem: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class YamlSource:
+    """What a YAML file says and where it says it."""
+
+    data: dict[str, Any]
+    lines: dict[KeyPath, int]
+    problems: tuple[Problem, ...]
+    """Duplicate keys and the like; the data holds the first of two."""
+
+    def line_of(self, path: KeyPath) -> int:
+        """Line of the value at a path, or of the nearest thing around it."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.lines:
+                return self.lines[path[:length]]
+        return 1
+
+
+def dotted(path: KeyPath) -> str:
+    """A path as a user writes it: ``phases.robotic.present[2]``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def read_yaml(text: str) -> YamlSource:
+    """Parse YAML text. Never raises for bad YAML: the problem is in ``problems`` and the data is empty."""
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as bad:
+        mark = bad.problem_mark or bad.context_mark
+        line = mark.line + 1 if mark else 0
+        fix = "Check indentation, colons and quotes on this line and the one before."
+        return YamlSource({}, {}, (Problem(line, "", f"not valid YAML: {bad.problem or bad.context}", fix),))
+    except (YAMLError, RecursionError, ValueError) as bad:
+        wrong = Problem(0, "", f"not valid YAML: {bad}", "Save the file as plain UTF-8 text.")
+        return YamlSource({}, {}, (wrong,))
+    if not isinstance(node, MappingNode):
+        return YamlSource({}, {}, (Problem(1, "", "the file is not a list of `key: value` lines", _START),))
+    reader = _Reader()
+    data = reader.value(node, ())
+    return YamlSource(data if isinstance(data, dict) else {}, reader.lines, tuple(reader.problems))
+
+
+_START = "Start from the file that `lunabase init` writes."
+
+
+class _Reader:
+    """Turns YAML nodes into plain values and notes the lines."""
+
+    def __init__(self) -> None:
+        self.lines: dict[KeyPath, int] = {}
+        self.problems: list[Problem] = []
+        self.exhausted = False
+
+    def value(self, node: Node, path: KeyPath) -> Any:
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if len(path) > _MAX_DEPTH or len(self.lines) > _MAX_VALUES:
+            if not self.exhausted:
+                self._add(node, path, "too deep or too many values", "Write it flatter, with fewer aliases.")
+            self.exhausted = True
+            return None
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node, path) if isinstance(node, ScalarNode) else None
+
+    def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if str(key_node.tag).endswith(":merge"):
+                merged |= self._merged(value_node, path)
+                continue
+            key = str(key_node.value)
+            here = (*path, key)
+            if key in result:
+                first = self.lines[here]
+                self._add(key_node, here, f"given twice, first on line {first}", "Keep one of the two.")
+                continue
+            self.lines[here] = key_node.start_mark.line + 1
+            result[key] = self.value(value_node, here)
+        return merged | result
+
+    def _merged(self, node: Node, path: KeyPath) -> dict[str, Any]:
+        """Keys of a `<<: *alias` line; of several aliases the first wins, as YAML's merge key says."""
+        result: dict[str, Any] = {}
+        for alias in node.value if isinstance(node, SequenceNode) else [node]:
+            value = self.value(alias, path)
+            result = value | result if isinstance(value, dict) else result
+        return result
+
+    def _scalar(self, node: ScalarNode, path: KeyPath) -> Any:
+        kind = str(node.tag).rpartition(":")[2]
+        text = str(node.value)
+        try:
+            if kind == "int":
+                return int(text.replace("_", ""), 0)
+            if kind == "float":
+                return float(text.replace("_", ""))
+        except ValueError:
+            self._add(node, path, f"can't read the number {text!r}", "Write it in decimal, like 12 or 0.5.")
+        return {"bool": text.lower() == "true", "null": None}.get(kind, text)
+
+    def _add(self, node: Node, path: KeyPath, problem: str, fix: str) -> None:
+        self.problems.append(Problem(node.start_mark.line + 1, dotted(path), problem, fix))
