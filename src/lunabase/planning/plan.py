@@ -1,0 +1,113 @@
+"""The plan: activities with their times, who got what, and what did not fit and why.
+
+This is the contract between planning, on board, the report and the pages: frozen records, one JSON
+schema with a version. Times are UTC with whole seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+class PlanRecord(BaseModel):
+    """A frozen part of a plan."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Activity(PlanRecord):
+    """One activity; it holds its payload and resources from ``hold_start`` to ``hold_stop``."""
+
+    id: str
+    """`experiment/request#n`, n from 1."""
+    request: str
+    experiment: str
+    partner: str
+    activity_type: str
+    payload: str
+    host: str
+    mode: str
+    hold_start: datetime
+    start: datetime
+    stop: datetime
+    hold_stop: datetime
+    power_w: float
+    """Power of the payload in the activity's mode."""
+    data_bit: float
+    """Data produced from start to stop."""
+    priority: int
+    resources: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length without setup and teardown, s."""
+        return (self.stop - self.start).total_seconds()
+
+
+class Unplaced(PlanRecord):
+    """A request that was not placed, or not fully."""
+
+    request: str
+    experiment: str
+    partner: str
+    priority: int
+    wanted: str
+    """What was asked for, in words."""
+    placed: str
+    """What was placed, in words."""
+    reason: str
+    """The binding reason, one sentence in the user's terms."""
+
+
+class PartnerOutcome(PlanRecord):
+    """What a partner gets from the plan, against its agreed share."""
+
+    partner: str
+    share: float
+    """Agreed part of the resources."""
+    received: float
+    """Part of all planned payload energy that goes to this partner."""
+    requested_s: float
+    """Activity time asked for."""
+    placed_s: float
+    """Activity time planned."""
+    energy_j: float
+    """Energy of its activities."""
+    data_bit: float
+    """Data of its activities."""
+
+
+class SolverSummary(PlanRecord):
+    """How the plan was found."""
+
+    solver: str
+    status: Literal["optimal", "feasible", "empty"]
+    objective: float
+    bound: float
+    seed: int
+    work_limit: float
+    """Limit in the solver's deterministic work units."""
+
+
+class Plan(PlanRecord):
+    """The activities of a planning horizon."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    station: str
+    station_sha256: str
+    phase: str
+    start: datetime
+    stop: datetime
+    activities: tuple[Activity, ...]
+    unplaced: tuple[Unplaced, ...]
+    partners: tuple[PartnerOutcome, ...]
+    solver: SolverSummary
+
+    def seconds(self, moment: datetime) -> float:
+        """Seconds from the plan's start to a moment."""
+        return (moment - self.start).total_seconds()

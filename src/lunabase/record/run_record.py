@@ -1,0 +1,108 @@
+"""The record of one run, as it lies in its folder.
+
+station.yaml         the station file as used
+horizon.csv          the horizon mask as used
+environment.parquet  the environment (one row a step; names as in the environment's Dataset)
+plan.json            the plan
+telemetry.parquet    one row a step
+events.jsonl         what happened on board, with causes
+products.json        science data products
+summary.json         outcome, energy and data audit
+provenance.json      versions, seeds, kernel and file hashes, times
+report.html          made from all of the above
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import pandas as pd
+import xarray as xr
+
+from lunabase.planning.plan import Plan
+from lunabase.station.model import Station
+from lunabase.terrain.mask import HorizonMask
+
+Severity = Literal["info", "low", "medium", "high"]
+"""PUS service 5 severities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on board: what, how bad, and what caused it."""
+
+    time: datetime
+    severity: Severity
+    source: str
+    """Who says so: executive, modes, shedding, monitor, twin."""
+    name: str
+    """Short machine-readable name like ``mode_entered``."""
+    text: str
+    """One sentence for people."""
+    cause: str = ""
+    """The reading or event that led to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The science data of one activity as flown."""
+
+    activity: str
+    experiment: str
+    partner: str
+    payload: str
+    start: datetime
+    stop: datetime
+    completed: bool
+    produced_bit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A balance: in = used + stored + lost."""
+
+    quantity: Literal["energy", "data"]
+    unit: Literal["J", "bit"]
+    inflow: dict[str, float]
+    used: dict[str, float]
+    stored: float
+    """Change of what is stored over the run."""
+    lost: dict[str, float]
+
+    @property
+    def residual(self) -> float:
+        """Relative imbalance: |in - used - stored - lost| / in."""
+        total = sum(self.inflow.values())
+        difference = total - sum(self.used.values()) - self.stored - sum(self.lost.values())
+        return abs(difference) / max(total, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How the run ended."""
+
+    outcome: Literal["alive", "lost"]
+    lost_at: datetime | None
+    reason: str
+    """Why the station was lost; empty if it lives."""
+    energy: Ledger
+    data: Ledger
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything that a run leaves behind."""
+
+    station: Station
+    station_text: str
+    horizon: HorizonMask
+    environment: xr.Dataset
+    plan: Plan
+    telemetry: pd.DataFrame
+    """Column ``time`` (UTC) and the channels described in docs/reference/telemetry.md."""
+    events: tuple[Event, ...]
+    products: tuple[Product, ...]
+    summary: Summary
+    provenance: dict[str, Any] = field(default_factory=dict)
