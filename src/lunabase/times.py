@@ -1,15 +1,15 @@
 """Times: UTC at the edges, TDB seconds past J2000 inside, regular grids, lunar local time.
 
-TDB follows SPICE's ephemeris time: TDB - TT is the single periodic term of NAIF's leap second kernel (amplitude
-1.657 ms), within 0.03 ms of the full series. Leap seconds come from the table built into ERFA; none is scheduled
-after 2017. Before 1972 TAI - UTC is held at 10 s, as SPICE does.
+TDB follows SPICE's ephemeris time: TDB - TT is the single periodic term of NAIF's leap second kernel
+(amplitude 1.657 ms), within 0.03 ms of the full series. Leap seconds come from the table built into ERFA;
+none is scheduled after 2017. Before 1972 TAI - UTC is held at 9 s, as SPICE does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import overload
+from typing import cast, overload
 
 import erfa
 import numpy as np
@@ -28,22 +28,21 @@ _TDB_AMPLITUDE_S = 1.657e-3
 _ORBIT_ECCENTRICITY = 1.671e-2
 _MEAN_ANOMALY_RAD = 6.239996
 _MEAN_MOTION_RAD_PER_S = 1.99096871e-7
+_TAI_MINUS_UTC_BEFORE_1972_S = 9.0
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def _leap_table() -> tuple[FloatArray, FloatArray]:
-    """UTC label seconds past J2000 at which TAI - UTC changes, and TAI - UTC from then on (first: before 1972 too)."""
+    """Label seconds past J2000 at which TAI - UTC changes, and its values, from the one before 1972 on."""
     table = erfa.leap_seconds.get()
     table = table[table["year"] >= 1972]
-    labels = np.array(
-        [f"{year:04d}-{month:02d}-01" for year, month in table[["year", "month"]]], "datetime64[ns]"
-    )
-    return _label_s(labels), np.asarray(table["tai_utc"], dtype=np.float64)
+    labels = np.array([f"{year:04d}-{month:02d}-01" for year, month in table[["year", "month"]]], "datetime64[ns]")
+    return _label_s(labels), np.concatenate([[_TAI_MINUS_UTC_BEFORE_1972_S], table["tai_utc"]])
 
 
 def _label_s(utc: UtcArray) -> FloatArray:
     """UTC labels as seconds past the label 2000-01-01T12:00:00, not counting leap seconds."""
-    return (utc - _J2000_UTC_LABEL).astype(np.int64) * 1e-9
+    return np.asarray((utc - _J2000_UTC_LABEL).astype(np.int64) * 1e-9, dtype=np.float64)
 
 
 _LEAP_LABEL_S, _TAI_MINUS_UTC_S = _leap_table()
@@ -55,12 +54,11 @@ def _tdb_minus_tt(tt_s: FloatArray) -> FloatArray:
 
 
 def _tai_minus_utc(instant_s: FloatArray, change_s: FloatArray) -> FloatArray:
-    index = np.searchsorted(change_s, instant_s, side="right") - 1
-    return _TAI_MINUS_UTC_S[np.maximum(index, 0)]
+    return _TAI_MINUS_UTC_S[np.searchsorted(change_s, instant_s, side="right")]
 
 
 def tdb_to_tt(tdb_s: ArrayLike) -> FloatArray:
-    """Terrestrial Time (s past J2000 TT) of `tdb_s` (s past J2000 TDB), any shape; the periodic term is inverted."""
+    """Terrestrial Time (s past J2000 TT) of `tdb_s` (s past J2000 TDB), any shape."""
     tdb = np.asarray(tdb_s, dtype=np.float64)
     tt = tdb - _tdb_minus_tt(tdb)
     return tdb - _tdb_minus_tt(tt)
@@ -73,15 +71,16 @@ def utc_to_tdb(utc: UtcArray) -> FloatArray: ...
 def utc_to_tdb(utc: UtcLike | UtcArray) -> float | FloatArray:
     """TDB seconds past J2000 (SPICE ET) of UTC; a scalar gives a float, an array an array of the same shape.
 
-    Text and `datetime` are read as in `parse_utc`. Floats of this size resolve 0.12 us (year 2030).
+    Text and `datetime` are read as in `parse_utc`. Floats of this size resolve 0.24 us (2034 to 2068).
     Raises InputError for unreadable text and for "not a time".
     """
     labels = np.asarray(parse_utc(utc) if isinstance(utc, str | datetime) else utc).astype("datetime64[ns]")
     if np.isnat(labels).any():
         raise InputError("a time is missing (NaT).", where="utc", fix="Give every epoch a date.")
     label_s = np.asarray(_label_s(labels))
-    tt_s = label_s + _tai_minus_utc(label_s, _LEAP_LABEL_S) + _TT_MINUS_TAI_S
-    tdb_s = tt_s + _tdb_minus_tt(tt_s)
+    tt_minus_utc_s = _tai_minus_utc(label_s, _LEAP_LABEL_S) + _TT_MINUS_TAI_S
+    # The small terms first: one rounding to the 0.2 us of the sum, not three.
+    tdb_s = label_s + (tt_minus_utc_s + _tdb_minus_tt(label_s + tt_minus_utc_s))
     return float(tdb_s) if labels.ndim == 0 else tdb_s
 
 
@@ -92,14 +91,18 @@ def tdb_to_utc(tdb_s: FloatArray) -> UtcArray: ...
 def tdb_to_utc(tdb_s: float | FloatArray) -> np.datetime64 | UtcArray:
     """UTC (`datetime64[ns]`, rounded to the microsecond that a float of TDB seconds can carry) of `tdb_s`.
 
-    Inverse of `utc_to_tdb` to under 1 us. An inserted second (the last: end of 2016) has no label of its own in
-    `datetime64`; it gets those of the second that follows it, as POSIX time does.
+    Inverse of `utc_to_tdb`: exact for whole microseconds until 2068. An inserted second (the last: end of
+    2016) has no label of its own in `datetime64`; it gets those of the second that follows it, as in POSIX.
     """
-    tai_s = tdb_to_tt(tdb_s) - _TT_MINUS_TAI_S
-    label_s = tai_s - _tai_minus_utc(tai_s, _LEAP_LABEL_S + _TAI_MINUS_UTC_S)
+    tdb = np.asarray(tdb_s, dtype=np.float64)
+    tt_s = tdb_to_tt(tdb)
+    # Half a microsecond early, lest a rounding put midnight itself into the inserted second.
+    change_tai_s = _LEAP_LABEL_S + _TAI_MINUS_UTC_S[1:] - 0.5e-6
+    tai_minus_utc_s = _tai_minus_utc(tt_s - _TT_MINUS_TAI_S, change_tai_s)
+    label_s = tdb - (_TT_MINUS_TAI_S + tai_minus_utc_s + _tdb_minus_tt(tt_s))
     microseconds = np.round(label_s * 1e6).astype(np.int64)
     utc = _J2000_UTC_LABEL + microseconds.astype("timedelta64[us]")
-    return np.datetime64(utc, "ns") if np.ndim(utc) == 0 else utc.astype("datetime64[ns]")
+    return cast(UtcArray, utc.astype("datetime64[ns]"))  # of a scalar this is a scalar
 
 
 def parse_utc(text: UtcLike) -> np.datetime64:
@@ -109,16 +112,16 @@ def parse_utc(text: UtcLike) -> np.datetime64:
     Raises InputError when the text is no such date.
     """
     if isinstance(text, np.datetime64):
-        return text.astype("datetime64[ns]")
+        return cast(np.datetime64, text.astype("datetime64[ns]"))
     moment = text if isinstance(text, datetime) else _read_iso(text)
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
     if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
         raise InputError(
             f'the year of "{text}" is outside {_FIRST_YEAR} to {_LAST_YEAR}.',
             where="date",
             fix="Check the year; the sky is computed for 1900 to 2050.",
         )
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     return np.datetime64(moment, "ns")
 
 
@@ -137,8 +140,9 @@ def _read_iso(text: str) -> datetime:
 class TimeGrid:
     """Epochs regular in UTC: start, start + step, ... (`count` of them), half open like `range`.
 
-    A grid that crosses a leap second (1972 to 2016) keeps regular UTC labels, so one of its steps lasts a second
-    longer in TDB; later grids are regular in TDB too, to within the periodic term (below 0.2 us per 10 minutes).
+    A grid that crosses a leap second (1972 to 2016) keeps regular UTC labels, so one of its steps lasts a
+    second longer in TDB; later grids are regular in TDB too, to within the periodic term (below 0.2 us per 10
+    minutes).
     """
 
     start_tdb_s: float
@@ -148,13 +152,9 @@ class TimeGrid:
     def __post_init__(self) -> None:
         """Refuse grids without epochs or with a step that doesn't advance."""
         if not (np.isfinite(self.start_tdb_s) and np.isfinite(self.step_s) and self.step_s >= 1e-3):
-            raise InputError(
-                f"a time step of {self.step_s} s is not usable.", where="step", fix="Use at least 1 ms."
-            )
+            raise InputError(f"a time step of {self.step_s} s is not usable.", where="step", fix="Use at least 1 ms.")
         if self.count < 1:
-            raise InputError(
-                "the time grid has no epoch.", where="times", fix="Let the end come after the start."
-            )
+            raise InputError("the time grid has no epoch.", where="times", fix="Let the end come after the start.")
 
     @classmethod
     def from_utc(cls, start: UtcLike, stop_or_count: UtcLike | int, step_s: float) -> TimeGrid:
@@ -189,10 +189,9 @@ class TimeGrid:
 def lunar_local_time_h(sub_solar_longitude_deg: ArrayLike, longitude_deg: ArrayLike) -> FloatArray:
     """Local true solar time on the Moon, hours 0..24 with 12 at noon; arguments broadcast.
 
-    One lunar hour is a 24th of the synodic day (about 29.5 h): the hour angle of the Sun divided by 15 deg, plus 12.
+    One lunar hour is a 24th of the synodic day (about 29.5 h): the hour angle of the Sun divided by 15 deg,
+    plus 12.
     """
-    hour_angle_deg = np.asarray(longitude_deg, dtype=np.float64) - np.asarray(
-        sub_solar_longitude_deg, dtype=np.float64
-    )
+    hour_angle_deg = np.asarray(longitude_deg, dtype=np.float64) - np.asarray(sub_solar_longitude_deg, dtype=np.float64)
     hours = np.mod(12.0 + hour_angle_deg / 15.0, 24.0)
     return np.asarray(np.where(hours >= 24.0, 0.0, hours))

@@ -1,4 +1,4 @@
-"""Where the Sun, Earth, relays, ground stations and stars stand in the sky of a place on the Moon or of an orbiter."""
+"""Where Sun, Earth, relays, ground stations and stars stand, seen from a lunar place or orbiter."""
 
 from lunabase.sky.events import Event, find_events, find_intervals
 from lunabase.sky.ground import GroundStation

@@ -1,7 +1,8 @@
 """The one event search: when a continuous function of time crosses zero, and when it is positive.
 
-Every rise, set, crossing and contact is asked as a function that is positive while the thing holds: the Sun's elevation
-above a horizon, a station's elevation above its mask, the least of several such functions when all must hold.
+Every rise, set, crossing and contact is asked as a function that is positive while the thing holds: the Sun's
+elevation above a horizon, a station's elevation above its mask, the least of several such functions when all
+must hold.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ def find_events(
 ) -> list[Event]:
     """Crossings of zero of `function` in [start, stop], in order, each within `precision_s` of the truth.
 
-    `function` takes TDB seconds (n,) and returns values (n,), positive while the condition holds; it is sampled every
-    `step_s` and all brackets are halved together. Two crossings within one step are missed: choose `step_s` below the
-    shortest spell that matters. Raises InputError for an empty span or a step or precision that isn't positive.
+    `function` takes TDB seconds (n,) and returns values (n,), positive while the condition holds; it is
+    sampled every `step_s` and all brackets are halved together. Two crossings within one step are missed:
+    choose `step_s` below the shortest spell that matters. Raises InputError for an empty span or a step or
+    precision that isn't positive.
     """
     _check(start_tdb_s, stop_tdb_s, step_s, precision_s)
     times, positive = _sample(function, start_tdb_s, stop_tdb_s, step_s)
@@ -75,7 +77,7 @@ def _check(start_tdb_s: float, stop_tdb_s: float, step_s: float, precision_s: fl
 
 
 def _values(function: Condition, tdb_s: FloatArray) -> FloatArray:
-    values = np.asarray(function(tdb_s), dtype=np.float64)
+    values: FloatArray = np.asarray(function(tdb_s), dtype=np.float64)
     if values.shape != tdb_s.shape or np.isnan(values).any():
         raise ValueError("an event function must return one number per epoch, and no NaN")
     return values
@@ -84,11 +86,11 @@ def _values(function: Condition, tdb_s: FloatArray) -> FloatArray:
 def _sample(
     function: Condition, start_tdb_s: float, stop_tdb_s: float, step_s: float
 ) -> tuple[Callable[[NDArray[np.intp]], FloatArray], NDArray[np.bool_]]:
-    """Sample times as a function of their index, and whether the function is positive there; in bounded memory."""
+    """Sample times by index, and whether the function is positive there, in bounded memory."""
     count = int(np.ceil((stop_tdb_s - start_tdb_s) / step_s)) + 1
 
     def times(index: NDArray[np.intp]) -> FloatArray:
-        return np.minimum(start_tdb_s + index * step_s, stop_tdb_s)
+        return np.asarray(np.minimum(start_tdb_s + index * step_s, stop_tdb_s))
 
     positive = np.empty(count, dtype=bool)
     for first in range(0, count, _CHUNK):
@@ -100,7 +102,7 @@ def _sample(
 def _refine(
     function: Condition, low_s: FloatArray, high_s: FloatArray, rising: NDArray[np.bool_], precision_s: float
 ) -> FloatArray:
-    """Halve all brackets together until each is narrower than the precision; the middle is then within half of it."""
+    """Middles of the brackets, after all are halved together until none is wider than the precision."""
     while low_s.size and np.max(high_s - low_s) > precision_s:
         middle_s = 0.5 * (low_s + high_s)
         before = (_values(function, middle_s) > 0.0) != rising

@@ -16,7 +16,7 @@ _WGS84 = 1
 
 @dataclass(frozen=True, slots=True)
 class GroundStation:
-    """An antenna on the Earth: geodetic WGS84 coordinates, longitude east, and the elevation from which it sees."""
+    """An antenna on the Earth: geodetic WGS84 coordinates (east positive) and the elevation it sees from."""
 
     name: str
     latitude_deg: float
@@ -35,11 +35,12 @@ class GroundStation:
     def position_itrs_km(self) -> FloatArray:
         """Earth-fixed position, km, shape (3,)."""
         longitude_rad, latitude_rad = np.radians((self.longitude_deg, self.latitude_deg))
-        return np.asarray(erfa.gd2gc(_WGS84, longitude_rad, latitude_rad, self.altitude_m)) * 1e-3
+        position_m: FloatArray = erfa.gd2gc(_WGS84, longitude_rad, latitude_rad, self.altitude_m)
+        return position_m * 1e-3
 
     def position_km(self, tdb_s: FloatArray) -> FloatArray:
         """Position from the Earth's centre along ICRF axes at `tdb_s` (n,), km, shape (3, n)."""
-        return np.einsum("nij,i->jn", itrs_rotation(tdb_s), self.position_itrs_km)
+        return np.asarray(np.einsum("nij,i->jn", itrs_rotation(tdb_s), self.position_itrs_km))
 
     @property
     def up_itrs(self) -> FloatArray:
@@ -54,8 +55,9 @@ class GroundStation:
 def itrs_rotation(tdb_s: FloatArray) -> FloatArray:
     """Matrices from the geocentric ICRF axes to the Earth-fixed ITRS, shape (n, 3, 3).
 
-    IAU 2000B precession and nutation (1 mas, 3 cm on the ground); UT1 from the tables and the prediction that Skyfield
-    carries (future UT1 is uncertain by some tenths of a second, 0.1 to 0.2 km on the ground); polar motion (10 m) left out.
+    IAU 2000B precession and nutation (1 mas, 3 cm on the ground); UT1 from the tables and the prediction that
+    Skyfield carries (future UT1 is uncertain by some tenths of a second, 0.1 to 0.2 km on the ground); polar
+    motion (10 m) left out.
     """
     tt_s = tdb_to_tt(tdb_s)
     tt_days = np.asarray(tt_s) / DAY_S

@@ -1,7 +1,8 @@
 """The ephemeris and the lunar orientation: opening NAIF kernels and evaluating them.
 
-Default: DE421 (`de421.bsp`, package skyfield-data) with the lunar orientation and mean-Earth frame that belong to it
-(`moon_pa_de421_1900-2050.bpc`, `moon_080317.tf`, package lunarsky). This is one of the loaders that read files.
+Default: DE421 (`de421.bsp`, package skyfield-data) with the lunar orientation and mean-Earth frame that
+belong to it (`moon_pa_de421_1900-2050.bpc`, `moon_080317.tf`, package lunarsky). This is one of the loaders
+that read files.
 """
 
 from __future__ import annotations
@@ -53,12 +54,12 @@ class Kernels:
             raise InputError(
                 f"{_date(worst)} is outside {_date(first)} to {_date(last)}, which {self._names()} cover.",
                 where="times",
-                fix="Choose dates inside, or give kernels that cover them (--ephemeris de440.bsp with the lunar "
-                "orientation kernels of the same ephemeris).",
+                fix="Choose dates inside, or give kernels that cover them (such as --ephemeris de440.bsp "
+                "with the lunar orientation kernels of the same ephemeris).",
             )
 
     def position_km(self, body: int, tdb_s: FloatArray) -> FloatArray:
-        """ICRF position of a body (NAIF code) from the solar system barycentre, km, shape (3, n) for n epochs."""
+        """ICRF position of a body (NAIF code) from the solar system barycentre at n epochs, km, (3, n)."""
         days = np.asarray(tdb_s) / DAY_S
         return np.asarray(sum(segment.compute(J2000_JD, days) for segment in self._chain(body)))
 
@@ -70,7 +71,7 @@ class Kernels:
         return position, np.asarray(sum(state[1] for state in states)) / DAY_S
 
     def moon_rotation(self, tdb_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Matrices from ICRF to the Moon's mean-Earth frame, and their rate per second, shape (3, 3, n) each."""
+        """Matrices from ICRF to the Moon's mean-Earth frame, and their rates (1/s), shape (3, 3, n) each."""
         days = np.asarray(tdb_s) / DAY_S
         time = timescale().tdb_jd(J2000_JD, days)
         rotation, rate_per_day = self._moon_frame.rotation_and_rate_at(time)
@@ -99,9 +100,9 @@ def open_kernels(
 ) -> Kernels:
     """Open the kernels once per process and set of paths.
 
-    `ephemeris`: planetary SPK (types 2 and 3); `orientation`: binary lunar PCK; `frames`: the frame kernel that ties the
-    mean-Earth frame to that PCK. Each defaults to the DE421 one. Raises InputError for a file that is missing or isn't
-    such a kernel.
+    `ephemeris`: planetary SPK (types 2 and 3); `orientation`: binary lunar PCK; `frames`: the frame kernel
+    that ties the mean-Earth frame to that PCK. Each defaults to the DE421 one. Raises InputError for a file
+    that is missing or isn't such a kernel.
     """
     paths = (
         ephemeris or _packaged("skyfield_data", "data/de421.bsp"),
@@ -131,7 +132,7 @@ def _sha256(path: Path) -> str:
 
 
 def _packaged(package: str, name: str) -> Path:
-    """Path of a data file of an installed package, without importing it (lunarsky is slow, skyfield_data warns)."""
+    """Path of a data file of a package, without importing it: lunarsky is slow, skyfield_data warns."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     if not folders or not (path := Path(folders[0], name)).is_file():
@@ -165,7 +166,7 @@ def _read_orientation(constants: Any, path: Path) -> Any:
 
 
 def _mean_earth_frame(constants: Any, principal_axes: int, path: Path) -> Any:
-    """The frame MOON_ME_DE... that the frame kernel defines relative to the principal axes of the orientation file."""
+    """The frame MOON_ME_DE... that the frame kernel ties to the principal axes of the orientation file."""
     try:
         constants.read_text(path.open("rb"))
     except (OSError, ValueError) as error:

@@ -1,7 +1,8 @@
 """Where a target stands in the sky of a place on the Moon or of a lunar orbiter.
 
 Directions are apparent ones: converged light time and stellar aberration ("LT+S" in SPICE's words), with the
-observer's barycentric velocity made of the Moon's and of its rotation. No refraction, no gravitational deflection.
+observer's barycentric velocity made of the Moon's and of its rotation. No refraction, no gravitational
+deflection.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ Times = TimeGrid | FloatArray | UtcArray | float | np.datetime64
 SPEED_OF_LIGHT_KM_S = 299_792.458
 _AU_KM = 149_597_870.700
 _CHUNK = 5000
-_LIGHT_TIME_STEPS = 3
-"""Each step gains a factor v/c (1e-4) on a light time of at most 4.2 h: after three the error is below 1e-8 s."""
+_LIGHT_TIME_STEPS = 6
+_LIGHT_TIME_PRECISION_S = 1e-7
+"""A planet moves at most 5 mm in that time; each step gains a factor v/c (1e-4), so three are enough."""
 
 _VARIABLES = {
     "azimuth": ("degree", "azimuth of the target, clockwise from north"),
@@ -56,8 +58,9 @@ def look(
 ) -> xr.Dataset:
     """Azimuth, elevation, range and angular radius of `target` at `times`, with CF attributes.
 
-    Dimension `time` (UTC); a single time gives a dimension of length one. Angular radius is 0 for orbiters and ground
-    stations; it and the range are NaN for stars. Raises InputError for times outside the kernels and unknown targets.
+    Dimension `time` (UTC); a single time gives a dimension of length one. Angular radius is 0 for orbiters
+    and ground stations; it and the range are NaN for stars. Raises InputError for times outside the kernels
+    and unknown targets.
     """
     known = as_target(target)
     tdb_s = np.atleast_1d(tdb_seconds(times))
@@ -97,7 +100,7 @@ def tdb_seconds(times: Times) -> FloatArray:
 def station_elevation_deg(
     station: GroundStation, site: Observer, times: Times, *, kernels: Kernels | None = None
 ) -> FloatArray:
-    """Elevation of the lunar site or orbiter above a ground station's geodetic horizon, deg, shape of `times`.
+    """Elevation of a lunar site or orbiter above a ground station's geodetic horizon, deg, shape of `times`.
 
     `times` are those at the Moon; the station is taken a light time earlier, as in `look`. No refraction.
     """
@@ -139,7 +142,7 @@ def _look_chunk(target: Target, site: Observer, tdb_s: FloatArray, kernels: Kern
 def _observer_state(
     site: Observer, tdb_s: FloatArray, kernels: Kernels
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Barycentric ICRF position (km) and velocity (km/s), (3, n), and rows east, north, up in the ICRF, (3, 3, n)."""
+    """Barycentric ICRF position (km), velocity (km/s), (3, n), and rows east, north, up, (3, 3, n)."""
     moon_km, moon_km_s = kernels.state_km(MOON, tdb_s)
     rotation, rate_per_s = kernels.moon_rotation(tdb_s)
     if isinstance(site, LunarOrbit):
@@ -169,7 +172,10 @@ def _light_time_position(
     light_time_s = np.zeros_like(tdb_s)
     for _ in range(_LIGHT_TIME_STEPS):
         relative_km = position_km(target, tdb_s - light_time_s, kernels) - observer_km
-        light_time_s = _length(relative_km) / SPEED_OF_LIGHT_KM_S
+        change_s = _length(relative_km) / SPEED_OF_LIGHT_KM_S - light_time_s
+        light_time_s = light_time_s + change_s
+        if not np.any(np.abs(change_s) > _LIGHT_TIME_PRECISION_S):
+            break
     return relative_km
 
 
@@ -182,7 +188,7 @@ def apparent_direction(
 
 
 def _aberrate(relative_km: FloatArray, velocity_km_s: FloatArray) -> FloatArray:
-    """Apparent position for an observer of that barycentric velocity (special relativity), any length unit."""
+    """Apparent position, au, (3, n), for an observer of that barycentric velocity (special relativity)."""
     apparent_au = relative_km / _AU_KM
     light_time_days = _length(relative_km) / SPEED_OF_LIGHT_KM_S / DAY_S
     add_aberration(apparent_au, velocity_km_s * (DAY_S / _AU_KM), light_time_days)
@@ -197,8 +203,8 @@ def _attributes(target: Target, site: Observer) -> dict[str, str]:
     return {
         "Conventions": "CF-1.11",
         "title": f"{_name(target)} in the sky of {site}",
-        "corrections": "converged light time and stellar aberration (LT+S); no refraction, no light deflection",
-        "frame": "Moon mean-Earth frame; azimuth clockwise from north; at a pole, north of the given longitude's meridian",
+        "corrections": "light time and stellar aberration (LT+S); no refraction, no gravitational deflection",
+        "frame": "Moon mean-Earth; azimuth clockwise from north (at a pole, of the longitude's meridian)",
     }
 
 

@@ -12,20 +12,20 @@ from lunabase.times import FloatArray
 
 
 def directions(body: str, tdb_s: ArrayLike, *, kernels: Kernels | None = None) -> FloatArray:
-    """Unit vectors from the Moon's centre to a body in the mean-Earth frame, shape (3, *tdb_s.shape), LT+S."""
+    """Unit vectors (mean-Earth frame) from the Moon's centre to a body, (3, *tdb_s.shape), LT+S."""
     handle = kernels or open_kernels()
     tdb = np.asarray(tdb_s, dtype=np.float64)
     flat = tdb.reshape(-1)
     handle.check_span(flat)
     unit = apparent_direction(as_target(body), *handle.state_km(MOON, flat), flat, handle)
-    fixed = np.einsum("ijn,jn->in", handle.moon_rotation(flat)[0], unit)
+    fixed: FloatArray = np.einsum("ijn,jn->in", handle.moon_rotation(flat)[0], unit)
     return fixed.reshape(3, *tdb.shape)
 
 
 def sub_point(
     body: str, tdb_s: ArrayLike, *, kernels: Kernels | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """Latitude and longitude (deg, -180..180) of the point that has the body in its zenith, shapes of `tdb_s`."""
+    """Latitude and longitude (deg, -180..180) of the point with the body in its zenith, shape of `tdb_s`."""
     x, y, z = directions(body, tdb_s, kernels=kernels)
     return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
 

@@ -1,8 +1,8 @@
 """Orbits about the Moon: Keplerian, two bodies.
 
-Only the Moon's point mass acts. Perturbations (the Moon's gravity field, Earth, Sun) are left out: a low orbit drifts
-by kilometres within a day, and a high elliptical relay orbit by tens of kilometres per revolution, so such an orbit
-stands for the geometry of a relay, not for its ephemeris.
+Only the Moon's point mass acts. Perturbations (the Moon's gravity field, Earth, Sun) are left out: a low
+orbit drifts by kilometres within a day, and a high elliptical relay orbit by tens of kilometres per
+revolution, so such an orbit stands for the geometry of a relay, not for its ephemeris.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ GM_MOON_KM3_S2 = 4902.800066
 class LunarOrbit:
     """Keplerian elements at `epoch_tdb_s`, in the Moon's mean-Earth axes frozen at that epoch.
 
-    So inclination is that to the lunar equator, and the right ascension of the ascending node is counted along the
-    equator from the lunar prime meridian as it stood (in inertial space) at the epoch.
+    So inclination is that to the lunar equator, and the right ascension of the ascending node is counted
+    along the equator from the lunar prime meridian as it stood (in inertial space) at the epoch.
     """
 
     semi_major_axis_m: float
@@ -46,9 +46,9 @@ class LunarOrbit:
         periapsis_m = self.semi_major_axis_m * (1.0 - self.eccentricity)
         if not periapsis_m > MOON_RADIUS_KM * 1e3:
             raise InputError(
-                f"the periapsis, {periapsis_m / 1e3:.1f} km from the centre, is inside the Moon ({MOON_RADIUS_KM} km).",
+                f"the periapsis, {periapsis_m / 1e3:.1f} km from the centre, is inside the Moon.",
                 where="semi_major_axis_m",
-                fix="Raise the orbit or lower the eccentricity.",
+                fix=f"Raise it above {MOON_RADIUS_KM} km or lower the eccentricity.",
             )
 
     @classmethod
@@ -86,7 +86,7 @@ class LunarOrbit:
         return float(np.sqrt(GM_MOON_KM3_S2 / (self.semi_major_axis_m * 1e-3) ** 3))
 
     def state_km(self, tdb_s: ArrayLike, kernels: Kernels | None = None) -> tuple[FloatArray, FloatArray]:
-        """Position (km) and velocity (km/s) from the Moon's centre along ICRF axes, shape (3, *tdb_s.shape) each."""
+        """ICRF position (km) and velocity (km/s) from the Moon's centre, shape (3, *tdb_s.shape) each."""
         position, velocity = self._perifocal_state(np.asarray(tdb_s, dtype=np.float64))
         icrf_from_perifocal = self._icrf_from_perifocal(kernels or open_kernels())
         return (

@@ -23,7 +23,7 @@ def check_range(value: float, low: float, high: float, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SurfaceSite:
-    """A place on the Moon: mean-Earth frame, longitude east (-180..360), height above the 1737.4 km sphere."""
+    """A place on the Moon: mean-Earth frame, longitude east (-180..360), height above 1737.4 km."""
 
     latitude_deg: float
     longitude_deg: float
@@ -42,7 +42,7 @@ class SurfaceSite:
 
     @property
     def east_north_up(self) -> FloatArray:
-        """Rows east, north, up in the mean-Earth frame, shape (3, 3); at a pole, of the given longitude's meridian."""
+        """Rows east, north, up in the mean-Earth frame, (3, 3); at a pole those of the given longitude."""
         latitude_rad, longitude_rad = np.radians((self.latitude_deg, self.longitude_deg))
         # cos(90 deg) is 6e-17 in floats, so the poles need no case of their own.
         sin_lat, cos_lat = np.sin(latitude_rad), np.cos(latitude_rad)

@@ -1,4 +1,4 @@
-"""What can be looked at: Sun, Earth, Moon and planets, lunar orbiters, ground stations, stars and coordinates."""
+"""What can be looked at: Sun, Earth, Moon, planets, lunar orbiters, ground stations, stars."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Body:
     radius_km: float
 
     def code_in(self, kernels: Kernels) -> int:
-        """NAIF code that the ephemeris has: the body's centre or, for outer planets of DE421, its barycentre."""
+        """NAIF code that the ephemeris has: the centre or (DE421, Jupiter and beyond) the barycentre."""
         return self.code if kernels.has_body(self.code) else self.code // 100
 
 
@@ -74,7 +74,7 @@ class Star:
         check_range(self.parallax_mas, 0.0, 1e12, f"{self.name}: parallax")
 
     def position_km(self, tdb_s: FloatArray) -> FloatArray:
-        """ICRF position from the barycentre as it is seen at `tdb_s` (n,), km, shape (3, n); 1 Gpc when infinitely far."""
+        """ICRF position from the barycentre as seen at `tdb_s` (n,), km, (3, n); 1 Gpc off if no parallax."""
         ra_rad, dec_rad = np.radians((self.right_ascension_deg, self.declination_deg))
         east = np.array([-np.sin(ra_rad), np.cos(ra_rad), 0.0])
         north = np.array(
@@ -90,7 +90,7 @@ class Star:
 
     @classmethod
     def from_skycoord(cls, coordinate: SkyCoord, name: str = "coordinates") -> Star:
-        """The ICRS direction of an astropy SkyCoord (any frame), with its proper motion and distance where it has them."""
+        """ICRS direction of an astropy SkyCoord (any frame), with its proper motion and distance, if any."""
         if not coordinate.isscalar:
             raise InputError(
                 "the SkyCoord holds several coordinates.", where="target", fix="Look at one at a time."
