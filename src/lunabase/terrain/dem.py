@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio  # type: ignore[import-untyped]
+import rasterio
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from rasterio.errors import RasterioError, RasterioIOError  # type: ignore[import-untyped]
+from rasterio.errors import (
+    NotGeoreferencedWarning,
+    RasterioError,
+    RasterioIOError,
+)
 
 from lunabase.errors import InputError
 from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, project, read_projection
@@ -158,8 +163,11 @@ def read_dem(path: str | Path, window: tuple[float, float, float, float] | None 
     """
     where = str(path)
     try:
-        with rasterio.open(path) as raster:
-            return _dem_of(raster, window, where)
+        with warnings.catch_warnings():
+            # A file without a place is refused below, in words of ours.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as raster:
+                return _dem_of(raster, window, where)
     except RasterioIOError as error:
         raise InputError(
             f"can't read the elevation model ({error}).",
@@ -167,14 +175,10 @@ def read_dem(path: str | Path, window: tuple[float, float, float, float] | None 
             fix="Give a GeoTIFF that exists and opens.",
         ) from error
     except RasterioError as error:
-        raise InputError(
-            f"can't read the elevation model ({error}).", where=where, fix="Check the file."
-        ) from error
+        raise InputError(f"can't read the elevation model ({error}).", where=where, fix="Check the file.") from error
 
 
-def _dem_of(
-    raster: rasterio.DatasetReader, window: tuple[float, float, float, float] | None, where: str
-) -> Dem:
+def _dem_of(raster: rasterio.DatasetReader, window: tuple[float, float, float, float] | None, where: str) -> Dem:
     projection = read_projection(raster.crs, where)
     transform = raster.transform
     if raster.count != 1:
@@ -230,9 +234,7 @@ def _heights_of(
         values = (values * float(scale) + float(offset)).astype(np.float64)
     finite = values[np.isfinite(values)]
     if finite.size == 0:
-        raise InputError(
-            "the elevation model holds no heights.", where=where, fix="Take another file or window."
-        )
+        raise InputError("the elevation model holds no heights.", where=where, fix="Take another file or window.")
     if finite.min() > _RADIUS_ABOVE_M:
         values = values - kind(MOON_RADIUS_M)
         finite = finite - kind(MOON_RADIUS_M)
@@ -251,6 +253,4 @@ def _unit_m(unit: str | None, where: str) -> float:
         return 1.0
     if name in _KILOMETRE_NAMES:
         return 1000.0
-    raise InputError(
-        f"the height unit {unit!r} is unknown.", where=where, fix="Convert the heights to metres."
-    )
+    raise InputError(f"the height unit {unit!r} is unknown.", where=where, fix="Convert the heights to metres.")

@@ -99,13 +99,9 @@ def _check_arguments(
     dems: Sequence[Dem], observer_heights_m: Sequence[float], max_range_m: float | None, step_pixels: float
 ) -> None:
     if not dems:
-        raise InputError(
-            "a horizon needs at least one elevation model.", fix="Give one that covers the point."
-        )
+        raise InputError("a horizon needs at least one elevation model.", fix="Give one that covers the point.")
     if not observer_heights_m or not all(0.0 < height < 1e6 for height in observer_heights_m):
-        raise InputError(
-            "observer heights must be above the ground.", fix="Give metres above 0, for example 2."
-        )
+        raise InputError("observer heights must be above the ground.", fix="Give metres above 0, for example 2.")
     if max_range_m is not None and not max_range_m > 0.0:
         raise InputError("the range of the horizon must be positive.", fix="Give metres, or leave it out.")
     if not 0.0 < step_pixels <= 1.0:
@@ -192,7 +188,7 @@ def _surface_height(terrain: _Terrain, ux: float, uy: float, uz: float) -> float
         column, row = pixel_at(terrain.projections[i], terrain.frames[i], ux, uy, uz)
         height_m = bilinear(terrain.heights[i], terrain.frames[i][4], column, row)
         if not math.isnan(height_m):
-            return height_m
+            return float(height_m)
     return math.nan
 
 
@@ -247,18 +243,14 @@ def _crossings(before: tuple[float, float], after: tuple[float, float]) -> tuple
 
 
 @njit(cache=True)
-def _nothing_higher(
-    terrain: _Terrain, observer: _Observer, angle_rad: float, tangents: NDArray[np.float64]
-) -> bool:
+def _nothing_higher(terrain: _Terrain, observer: _Observer, angle_rad: float, tangents: NDArray[np.float64]) -> bool:
     """Return whether even the highest terrain from here on stays under the horizon found so far."""
     cosine, sine = math.cos(angle_rad), math.sin(angle_rad)
     for k in range(tangents.size):
         if observer.radii_m[k] * cosine > terrain.highest_radius_m:
             # The highest terrain still rises with distance as seen from above it.
             return False
-        tangent = (terrain.highest_radius_m * cosine - observer.radii_m[k]) / (
-            terrain.highest_radius_m * sine
-        )
+        tangent = (terrain.highest_radius_m * cosine - observer.radii_m[k]) / (terrain.highest_radius_m * sine)
         if tangent > tangents[k]:
             return False
     return True

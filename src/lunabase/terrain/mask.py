@@ -53,9 +53,7 @@ class HorizonMask:
         """
         if height_m not in self.heights_m:
             known = ", ".join(f"{height:g} m" for height in self.heights_m)
-            raise InputError(
-                f"the horizon mask has no observer height of {height_m:g} m.", fix=f"Use one of: {known}."
-            )
+            raise InputError(f"the horizon mask has no observer height of {height_m:g} m.", fix=f"Use one of: {known}.")
         elevations_deg = self.elevations_deg[self.heights_m.index(height_m)]
         count = len(self.azimuths_deg)
         position = (np.asarray(azimuth_deg, dtype=float) - self.azimuths_deg[0]) * (count / 360.0)
@@ -80,9 +78,7 @@ def flat_mask(heights_m: Sequence[float] = (2.0, 10.0)) -> HorizonMask:
 def catalogue_names() -> tuple[str, ...]:
     """Return the names of the horizon masks that come with the package, sorted."""
     return tuple(
-        sorted(
-            entry.name.removesuffix(".csv") for entry in _CATALOGUE.iterdir() if entry.name.endswith(".csv")
-        )
+        sorted(entry.name.removesuffix(".csv") for entry in _CATALOGUE.iterdir() if entry.name.endswith(".csv"))
     )
 
 
@@ -102,9 +98,7 @@ def read_mask(path: str | Path) -> HorizonMask:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         reason = error.strerror or "it can't be read"
-        raise InputError(
-            f"can't open the horizon mask: {reason}.", where=str(path), fix="Check the path."
-        ) from error
+        raise InputError(f"can't open the horizon mask: {reason}.", where=str(path), fix="Check the path.") from error
     except UnicodeDecodeError as error:
         raise InputError(
             "the horizon mask is not UTF-8 text.", where=str(path), fix="Save it as a plain UTF-8 CSV file."
@@ -204,9 +198,7 @@ def _parse_mask(text: str, where: str) -> HorizonMask:
     ground = provenance.pop("ground_height_m", None)
     try:
         ground_height_m = None if ground is None else float(ground)
-        return HorizonMask(
-            values[:, 0].copy(), heights_m, values[:, 1:].T.copy(), provenance, ground_height_m
-        )
+        return HorizonMask(values[:, 0].copy(), heights_m, values[:, 1:].T.copy(), provenance, ground_height_m)
     except InputError as error:
         raise InputError(error.problem, where=where, fix=error.fix) from error
     except ValueError as error:
@@ -234,16 +226,12 @@ def _parse_header(line: str, where: str) -> tuple[float, ...]:
 def _parse_row(line: str, count: int, where: str) -> list[float]:
     cells = line.split(",")
     if len(cells) != count:
-        raise InputError(
-            f"the row has {len(cells)} values, the header has {count}.", where=where, fix="Complete it."
-        )
+        raise InputError(f"the row has {len(cells)} values, the header has {count}.", where=where, fix="Complete it.")
     row = []
     for cell in cells:
         number = _number(cell)
         if number is None:
-            raise InputError(
-                f"{cell.strip()!r} is not a number.", where=where, fix="Write degrees, as in -1.25."
-            )
+            raise InputError(f"{cell.strip()!r} is not a number.", where=where, fix="Write degrees, as in -1.25.")
         row.append(number)
     return row
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyproj
-import rasterio.crs  # type: ignore[import-untyped]
+import rasterio.crs
 from numba import njit
 from numpy.typing import NDArray
 
@@ -20,9 +20,7 @@ NORTH_POLAR = 1
 EQUIRECTANGULAR = 2
 
 _RADIUS_TOLERANCE_M = 10.0
-_FIX = (
-    "Reproject it to lunar polar stereographic (IAU_2015:30135 or 30130) or equirectangular (IAU_2015:30110)."
-)
+_FIX = "Reproject it to lunar polar stereographic (IAU_2015:30135 or 30130) or equirectangular (IAU_2015:30110)."
 
 
 class Projection(NamedTuple):
@@ -77,9 +75,7 @@ def project(projection: Projection, ux: float, uy: float, uz: float) -> tuple[fl
     return x_m + projection.false_easting_m, y_m + projection.false_northing_m
 
 
-def unit_vectors(
-    projection: Projection, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def unit_vectors(projection: Projection, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return unit vectors (..., 3) of map points x, y (same shape): the inverse of `project`."""
     x = (np.asarray(x_m, dtype=float) - projection.false_easting_m) / projection.x_scale_m
     y = (np.asarray(y_m, dtype=float) - projection.false_northing_m) / projection.y_scale_m
@@ -91,9 +87,7 @@ def unit_vectors(
         longitude, latitude = np.arctan2(x, -y), np.pi / 2.0 - 2.0 * np.arctan(np.hypot(x, y))
     longitude = longitude + projection.central_longitude_rad
     cos_latitude = np.cos(latitude)
-    return np.stack(
-        [cos_latitude * np.cos(longitude), cos_latitude * np.sin(longitude), np.sin(latitude)], -1
-    )
+    return np.stack([cos_latitude * np.cos(longitude), cos_latitude * np.sin(longitude), np.sin(latitude)], -1)
 
 
 def read_projection(crs: rasterio.crs.CRS | None, where: str) -> Projection:
@@ -170,9 +164,7 @@ def _equirectangular(parameters: dict[str, Any]) -> Projection:
     return Projection(EQUIRECTANGULAR, longitude_rad, x_scale_m, MOON_RADIUS_M, easting_m, northing_m)
 
 
-def _origin(
-    parameters: dict[str, Any], x_scale_m: float, y_scale_m: float
-) -> tuple[float, float, float, float, float]:
+def _origin(parameters: dict[str, Any], x_scale_m: float, y_scale_m: float) -> tuple[float, float, float, float, float]:
     return (
         math.radians(parameters.get("lon_0", 0.0)),
         x_scale_m,
