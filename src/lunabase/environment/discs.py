@@ -15,9 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 
-def covered_fraction(
-    separation_deg: ArrayLike, radius_deg: ArrayLike, other_radius_deg: ArrayLike
-) -> FloatArray:
+def covered_fraction(separation_deg: ArrayLike, radius_deg: ArrayLike, other_radius_deg: ArrayLike) -> FloatArray:
     """Fraction of a disc's area behind another disc, from the angle between their centres.
 
     All three in the same unit (deg), broadcast together; result between 0 and 1, shape of the broadcast.
@@ -30,7 +28,7 @@ def covered_fraction(
 
 
 @njit(cache=True)
-def _covered_series(separation: FloatArray, radius: FloatArray, other: FloatArray) -> FloatArray:
+def _covered_series(separation, radius, other):  # type: ignore[no-untyped-def]
     covered = np.empty(separation.size)
     for k in range(separation.size):
         covered[k] = _covered(separation[k], radius[k], other[k])
@@ -38,7 +36,7 @@ def _covered_series(separation: FloatArray, radius: FloatArray, other: FloatArra
 
 
 @njit(cache=True)
-def _covered(separation: float, radius: float, other: float) -> float:
+def _covered(separation, radius, other):  # type: ignore[no-untyped-def]
     if separation >= radius + other:
         return 0.0
     if separation <= other - radius:
@@ -102,9 +100,7 @@ def _raised_to_level(nodes: FloatArray, line: FloatArray) -> tuple[FloatArray, F
 
 
 @njit(cache=True)
-def _light_series(  # type: ignore[no-untyped-def]
-    azimuth, elevation, radius, nodes, line, level_nodes, level_line
-):
+def _light_series(azimuth, elevation, radius, nodes, line, level_nodes, level_line):  # type: ignore[no-untyped-def]
     fraction = np.empty(azimuth.size)
     level = np.empty(azimuth.size)
     lowest, highest = line.min(), line.max()
@@ -123,9 +119,7 @@ def _light_series(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _above(  # type: ignore[no-untyped-def]
-    azimuth, elevation, radius, nodes, line
-):
+def _above(azimuth, elevation, radius, nodes, line):  # type: ignore[no-untyped-def]
     """Visible area over the disc's area, and its mean height above the centre (rad) times that area."""
     across = max(math.cos(math.radians(elevation)), 1e-3)
     half = min(radius / across, 180.0)
@@ -146,7 +140,7 @@ def _above(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _strip(u1: float, v1: float, u2: float, v2: float) -> tuple[float, float]:
+def _strip(u1, v1, u2, v2):  # type: ignore[no-untyped-def]
     """Area and first moment of the unit disc above the straight line (u1, v1)-(u2, v2), between u1 and u2."""
     if u2 <= u1:
         return 0.0, 0.0
@@ -168,7 +162,7 @@ def _strip(u1: float, v1: float, u2: float, v2: float) -> tuple[float, float]:
 
 
 @njit(cache=True)
-def _between(u1: float, u2: float, slope: float, offset: float) -> tuple[float, float]:
+def _between(u1, u2, slope, offset):  # type: ignore[no-untyped-def]
     """The same where the line stays wholly above, within or below the disc."""
     middle = 0.5 * (u1 + u2)
     height = math.sqrt(max(1.0 - middle * middle, 0.0))
@@ -187,6 +181,6 @@ def _between(u1: float, u2: float, slope: float, offset: float) -> tuple[float, 
 
 
 @njit(cache=True)
-def _under_circle(u: float) -> float:
+def _under_circle(u):  # type: ignore[no-untyped-def]
     u = min(max(u, -1.0), 1.0)
     return 0.5 * (u * math.sqrt(1.0 - u * u) + math.asin(u))

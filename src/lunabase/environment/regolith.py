@@ -99,9 +99,7 @@ def layered_column(
     thickness = first_layer_m * growth ** np.arange(count, dtype=np.float64)
     depth = np.cumsum(thickness) - 0.5 * thickness
     fade = np.exp(-depth / regolith.scale_depth_m)
-    density = (
-        regolith.deep_density_kg_m3 - (regolith.deep_density_kg_m3 - regolith.surface_density_kg_m3) * fade
-    )
+    density = regolith.deep_density_kg_m3 - (regolith.deep_density_kg_m3 - regolith.surface_density_kg_m3) * fade
     conductivity = (
         regolith.deep_conductivity_w_m_k
         - (regolith.deep_conductivity_w_m_k - regolith.surface_conductivity_w_m_k) * fade
@@ -109,9 +107,7 @@ def layered_column(
     return Column(thickness, depth, density, conductivity, regolith)
 
 
-def march(
-    column: Column, profile: Profile, absorbed_flux_w_m2: ArrayLike, step_s: float
-) -> tuple[FloatArray, Profile]:
+def march(column: Column, profile: Profile, absorbed_flux_w_m2: ArrayLike, step_s: float) -> tuple[FloatArray, Profile]:
     """Surface temperature (K, shape (n,)) after each of n steps, and the ground as it is then.
 
     `absorbed_flux_w_m2` (shape (n,)) is the sunlight absorbed at the end of each step. Backward
@@ -122,9 +118,7 @@ def march(
     return surface, Profile(float(surface[-1]) if surface.size else profile.surface_k, layers)
 
 
-def settle(
-    column: Column, absorbed_flux_w_m2: ArrayLike, step_s: float, *, tolerance_k: float = 0.02
-) -> SpinUp:
+def settle(column: Column, absorbed_flux_w_m2: ArrayLike, step_s: float, *, tolerance_k: float = 0.02) -> SpinUp:
     """The ground after the given light (W/m2 absorbed, shape (n,)) has been repeated for ever.
 
     The light must be one whole cycle. Waiting for metres of ground to settle would take decades of simulated
@@ -174,7 +168,7 @@ def _run(
 
 
 @njit(cache=True)
-def heat_capacity(temperature_k: float) -> float:
+def heat_capacity(temperature_k):  # type: ignore[no-untyped-def]
     """Specific heat, J/kg/K: Hayne et al. 2017, eq. A6, kept positive below the 1.3 K where it fails."""
     t = temperature_k
     return max((((8.9093e-9 * t - 1.234e-5) * t + 2.3616e-3) * t + 2.7431) * t - 3.6125, 1e-3)
@@ -193,10 +187,11 @@ def _integrate(  # type: ignore[no-untyped-def]
     link = np.empty(count)
     constant = np.empty(count)
     response = np.empty(count)
+    mass = density * thickness
     for n in range(flux.size):
         for _ in range(_SWEEPS):
             _link_layers(link, new, surface, thickness, contact, radiative)
-            _eliminate(constant, response, link, old, new, thickness, density, step, interior)
+            _eliminate(constant, response, link, old, new, mass, step, interior)
             surface = _radiating_surface(
                 surface, emission, link[0] * (1.0 - response[0]), flux[n] + link[0] * constant[0]
             )
@@ -227,13 +222,11 @@ def _link_layers(link, layers, surface, thickness, contact, radiative):  # type:
 
 
 @njit(cache=True)
-def _eliminate(  # type: ignore[no-untyped-def]
-    constant, response, link, old, new, thickness, density, step, interior
-):
+def _eliminate(constant, response, link, old, new, mass, step, interior):  # type: ignore[no-untyped-def]
     """Write each layer's new temperature as constant + response * (the one above), from the bottom up."""
     from_below, stiffness = interior, 0.0
     for i in range(old.size - 1, -1, -1):
-        storage = density[i] * thickness[i] * heat_capacity(0.5 * (old[i] + new[i])) / step
+        storage = mass[i] * heat_capacity(0.5 * (old[i] + new[i])) / step
         denominator = storage + link[i] + stiffness
         constant[i] = (storage * old[i] + from_below) / denominator
         response[i] = link[i] / denominator
