@@ -61,13 +61,13 @@ def relay_orbits(station: Station) -> dict[str, LunarOrbit]:
     return {key: lunar_orbit(relay.orbit) for key, relay in station.relays.items()}
 
 
-def site_horizon(site: SiteSpec, folder: Path) -> HorizonMask:
-    """The horizon of the site; paths are relative to ``folder``, the station file's own.
+def site_horizon(site: SiteSpec, folder: Path) -> HorizonMask | None:
+    """The horizon of a surface site, None in orbit; paths are relative to ``folder``, the station file's own.
 
     Raises InputError when a named mask or elevation model is missing or unusable.
     """
     if site.surface is None:
-        return flat_mask(MASK_HEIGHTS_M)
+        return None
     source = site.surface.horizon
     if source.dem:
         return _from_terrain(source, site.surface.latitude_deg, site.surface.longitude_deg, folder)

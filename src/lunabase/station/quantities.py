@@ -7,8 +7,10 @@ without its unit is the classic way to lose a spacecraft.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from tokenize import TokenError
 from typing import Annotated, Any
 
 import pint
@@ -56,21 +58,27 @@ def parse_quantity(text: object, si_unit: str) -> float:
     return _parse_text(text.strip(), si_unit)
 
 
+_TEXT = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[A-Za-zµ°%/*^·0-9 ]{0,30})")
+
+
 @lru_cache(maxsize=4096)
 def _parse_text(text: str, si_unit: str) -> float:
     kind, units = KINDS[si_unit]
-    try:
-        quantity: pint.Quantity = _UNITS.Quantity(text)  # type: ignore[type-arg]
-        if quantity.unitless and si_unit != "":
+    parts = _TEXT.fullmatch(text)
+    if parts is None:
+        raise ValueError(f"can't read {text!r} as {kind}; write a number and a unit ({units})")
+    if not parts["unit"]:
+        if si_unit != "":
             raise ValueError(f"{text!r} has no unit; add one of: {units}")
+        return float(parts["number"])
+    try:
+        quantity = _UNITS.Quantity(float(parts["number"]), _UNITS.parse_units(parts["unit"].replace("%", "percent")))
         return float(quantity.to(si_unit).magnitude)
     except pint.DimensionalityError:
         raise ValueError(f"{text!r} does not measure {kind}; use {units}") from None
-    except pint.UndefinedUnitError as unknown:
-        names = unknown.unit_names
-        name = names if isinstance(names, str) else ", ".join(names)
-        raise ValueError(f"unknown unit {name!r} in {text!r}; units for {kind}: {units}") from None
-    except (pint.PintError, ArithmeticError, AssertionError, AttributeError, SyntaxError, TypeError) as bad:
+    except pint.UndefinedUnitError:
+        raise ValueError(f"unknown unit {parts['unit']!r} in {text!r}; units for {kind}: {units}") from None
+    except (pint.PintError, ArithmeticError, ValueError, AttributeError, SyntaxError, TypeError, TokenError) as bad:
         raise ValueError(f"can't read {text!r} as {kind}; write a number and a unit ({units})") from bad
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -103,3 +104,8 @@ def _reachable(model: type[BaseModel]) -> list[type[BaseModel]]:
     for field in model.model_fields.values():
         visit(field.annotation)
     return found
+
+
+def starter_text() -> str:
+    """The commented station file that `lunabase init` writes."""
+    return (files("lunabase.station") / "starter.yaml").read_text(encoding="utf-8")
