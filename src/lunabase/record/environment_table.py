@@ -1,10 +1,11 @@
 """The environment of a run as one Parquet table: a row a step, a column a series, CF attributes kept.
 
-A series with a further dimension becomes one column for each of its values (``contact.jiamusi``).
+A variable with further dimensions becomes one column for each of their values (``contact.jiamusi``).
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ _LAYOUT = b"lunabase.environment"
 
 
 def write_environment(environment: xr.Dataset, path: Path) -> None:
-    """Write a Dataset whose variables all have the dimension ``time`` and at most one more."""
+    """Write a Dataset whose variables all have the dimension ``time`` and any others."""
     columns: dict[str, Any] = {"time": environment["time"].values}
     layout: dict[str, Any] = {"attrs": _plain(environment.attrs), "variables": {}, "coords": {}}
     for name in [*environment.data_vars, *environment.coords]:
@@ -33,15 +34,19 @@ def write_environment(environment: xr.Dataset, path: Path) -> None:
 
 
 def _add_columns(name: str, variable: xr.DataArray, columns: dict[str, Any]) -> dict[str, Any]:
-    others = [dim for dim in variable.dims if dim != "time"]
-    entry = {"attrs": _plain(variable.attrs), "dim": others[0] if others else None, "coord": name in variable.coords}
-    if not others:
-        columns[name] = variable.values
-        return entry | {"columns": [name]}
-    ordered = variable.transpose(others[0], "time")
-    keys = [f"{name}.{value}" for value in variable[others[0]].values]
-    columns.update(zip(keys, ordered.values, strict=True))
-    return entry | {"columns": keys}
+    others = [str(dim) for dim in variable.dims if dim != "time"]
+    rows = variable.transpose(*others, "time").values.reshape(-1, variable.sizes["time"])
+    labels = itertools.product(*(variable[dim].values for dim in others))
+    keys = [".".join([name, *map(str, label)]) for label in labels]
+    columns.update(zip(keys, rows, strict=True))
+    shape = [variable.sizes[dim] for dim in others]
+    return {
+        "attrs": _plain(variable.attrs),
+        "dims": others,
+        "shape": shape,
+        "columns": keys,
+        "coord": name in variable.coords,
+    }
 
 
 def read_environment(path: Path) -> xr.Dataset:
@@ -56,10 +61,9 @@ def read_environment(path: Path) -> xr.Dataset:
         coords[name] = (name, values, entry["attrs"]) if values.ndim else ((), values, entry["attrs"])
     series: dict[str, Any] = {}
     for name, entry in variables.items():
-        columns = [table[key].to_numpy() for key in entry["columns"]]
-        value = columns[0] if entry["dim"] is None else np.array(columns).reshape(len(columns), time.size)
-        dims = ("time",) if entry["dim"] is None else (entry["dim"], "time")
-        (coords if entry["coord"] else series)[name] = (dims, value, entry["attrs"])
+        rows = np.array([table[key].to_numpy() for key in entry["columns"]])
+        dims = (*entry["dims"], "time")
+        (coords if entry["coord"] else series)[name] = (dims, rows.reshape(*entry["shape"], time.size), entry["attrs"])
     return xr.Dataset(series, coords=coords, attrs=layout["attrs"])
 
 

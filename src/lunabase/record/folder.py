@@ -25,7 +25,6 @@ from lunabase.terrain.mask import read_mask, write_mask
 
 FILES = (
     "station.yaml",
-    "horizon.csv",
     "environment.parquet",
     "plan.json",
     "telemetry.parquet",
@@ -92,7 +91,8 @@ def _not_written(path: Path, failed: Exception) -> LunabaseError:
 def write_run(record: RunRecord, folder: Path) -> None:
     """Write a run's files into an existing folder (the report is written by its own room)."""
     (folder / "station.yaml").write_text(record.station_text, encoding="utf-8")
-    write_mask(record.horizon, folder / "horizon.csv")
+    if record.horizon is not None:
+        write_mask(record.horizon, folder / "horizon.csv")
     write_environment(record.environment, folder / "environment.parquet")
     (folder / "plan.json").write_text(record.plan.model_dump_json(indent=1), encoding="utf-8")
     record.telemetry.to_parquet(folder / "telemetry.parquet", compression="zstd", index=False)
@@ -128,11 +128,12 @@ def read_run(folder: Path) -> RunRecord:
 
 def _read_files(folder: Path) -> RunRecord:
     file = load_station(folder / "station.yaml")
+    horizon = folder / "horizon.csv"
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
     return RunRecord(
         station=file.station,
         station_text=file.text,
-        horizon=read_mask(folder / "horizon.csv"),
+        horizon=read_mask(horizon) if horizon.is_file() else None,
         environment=read_environment(folder / "environment.parquet"),
         plan=Plan.model_validate_json((folder / "plan.json").read_bytes()),
         telemetry=pd.read_parquet(folder / "telemetry.parquet"),

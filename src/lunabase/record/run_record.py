@@ -97,7 +97,8 @@ class RunRecord:
 
     station: Station
     station_text: str
-    horizon: HorizonMask
+    horizon: HorizonMask | None
+    """None in orbit."""
     environment: xr.Dataset
     plan: Plan
     telemetry: pd.DataFrame

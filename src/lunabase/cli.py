@@ -1,0 +1,361 @@
+"""The command line: thin handlers, one per command.
+
+Exit codes: 0 done, 1 the work failed, 2 the input is wrong, 130 stopped by the user. With ``--json`` the
+result, or the error, is one JSON document on standard output; progress always goes to standard error.
+Rooms are imported inside the handlers, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from lunabase import __version__
+from lunabase.errors import InputError, LunabaseError
+from lunabase.progress import Ticker
+
+if TYPE_CHECKING:
+    from lunabase.planning.plan import Plan
+    from lunabase.record.run_record import RunRecord
+    from lunabase.sky.targets import Target
+    from lunabase.station.load import StationFile
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", add_completion=True
+)
+export = typer.Typer(no_args_is_help=True, help="Write what other tools read.")
+app.add_typer(export, name="export")
+screen = Console(highlight=False)
+
+StationPath = Annotated[Path, typer.Argument(help="The station file (YAML).", metavar="STATION")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write.")]
+Start = Annotated[str | None, typer.Option(help="Begin, UTC; the station's own start if not given.")]
+Days = Annotated[float, typer.Option(help="Length in days; a synodic month is 29.53.")]
+Step = Annotated[float, typer.Option(help="Time step in seconds.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+Ephemeris = Annotated[Path | None, typer.Option(help="Planetary ephemeris (SPK) instead of DE421, like de440.bsp.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")]
+
+
+def main() -> None:
+    """Run a command and turn its outcome into an exit code."""
+    try:
+        app(standalone_mode=True)
+    except LunabaseError as error:
+        _show_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("\nstopped; nothing half-written was left")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _show_error(error: LunabaseError) -> None:
+    if "--json" in sys.argv:
+        problems = [_as_dict(item) for item in getattr(error, "problems", ())]
+        facts = {"error": error.problem, "where": error.where, "fix": error.fix}
+        _print_json({"ok": False, **facts, "problems": problems})
+    else:
+        _say(f"error: {error}" if not hasattr(error, "problems") else f"{error}\n{error.problem}")
+
+
+def _as_dict(problem: Any) -> dict[str, Any]:
+    return {"line": problem.line, "field": problem.field, "problem": problem.problem, "fix": problem.fix}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"lunabase {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """The software of a lunar research station: sky, light, plan, simulated station, report.
+
+    Example: `lunabase run examples/ilrs.yaml --days 29.53`
+    """
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder for the new station.", metavar="[DIR]")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write a commented starter station, and the schema that lets editors complete it.
+
+    Example: `lunabase init my-station && lunabase check my-station/station.yaml`
+    """
+    from lunabase.record.folder import whole_file
+    from lunabase.station.reference import json_schema, starter_text
+
+    target = folder / "station.yaml"
+    if target.exists():
+        raise InputError("there is a station already.", where=str(target), fix="Choose another folder.")
+    with whole_file(folder / "station.schema.json") as beside:
+        beside.write_text(json.dumps(json_schema(), indent=1) + "\n", encoding="utf-8")
+    with whole_file(target) as beside:
+        beside.write_text(starter_text(), encoding="utf-8")
+    if as_json:
+        _print_json({"ok": True, "station": str(target)})
+    else:
+        print(f"wrote {target}\nnext: lunabase check {shlex.quote(str(target))}")
+
+
+@app.command()
+def check(station: StationPath, as_json: AsJson = False) -> None:
+    """Validate a station file: every error in one go, with line, field and what to do.
+
+    Example: `lunabase check examples/ilrs.yaml`
+    """
+    from lunabase.station.load import load_station
+    from lunabase.station.summary import station_summary
+
+    file = load_station(station)
+    _check_horizon(file)
+    summary = station_summary(file.station)
+    if as_json:
+        _print_json({"ok": True, "sha256": file.sha256, "summary": summary})
+        return
+    print(f"{station}: no errors")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in summary.items():
+        table.add_row(name, escape(str(value)))
+    screen.print(table)
+
+
+def _check_horizon(file: StationFile) -> None:
+    from lunabase.station.places import site_horizon
+
+    site_horizon(file.station.site, file.path.parent)
+
+
+@app.command()
+def sky(
+    station: Annotated[Path | None, typer.Argument(help="Station file; or give a place.", metavar="[STATION]")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="sun, earth, a planet, a relay or Earth station of the "
+            "file, or RA=..,Dec=..; may be given several times."
+        ),
+    ] = None,
+    latitude: Annotated[float | None, typer.Option(help="Degrees north, instead of a station file.")] = None,
+    longitude: Annotated[float | None, typer.Option(help="Degrees east.")] = None,
+    height: Annotated[float, typer.Option(help="Metres above the 1737.4 km sphere.")] = 0.0,
+    start: Start = None,
+    days: Days = 1.0,
+    step: Step = 600.0,
+    events: Annotated[bool, typer.Option("--events", help="Rise and set over the horizon instead of a table.")] = False,
+    out: Out = None,
+    form: Annotated[str | None, typer.Option("--format", help="csv, parquet or json.")] = None,
+    ephemeris: Ephemeris = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where Sun, Earth, relays and other targets stand: azimuth, elevation, range as CSV, Parquet or JSON.
+
+    Example: `lunabase sky examples/ilrs.yaml --target sun --target earth --days 30 --step 600 --out sky.parquet`
+    """  # fmt: skip
+    from lunabase.record.sky_table import sky_rows, table_format, write_table
+    from lunabase.runs.watching import rise_and_set_rows, watching
+    from lunabase.sky.site import SurfaceSite
+
+    kind = table_format(out, "json" if as_json else form)
+    place = None if latitude is None or longitude is None else SurfaceSite(latitude, longitude, height)
+    scene = watching(station, place, start, days, step, ephemeris)
+    targets: dict[str, Target] = {name: scene.target(name) for name in target or ["sun", "earth"]}
+    rows = rise_and_set_rows(targets, scene) if events else sky_rows(targets, scene.site, scene.grid, scene.kernels)
+    with Ticker("sky") as ticker:
+        count = write_table(ticker.counting(rows, scene.pieces), out, kind)
+    if out:
+        _say(f"wrote {count} rows to {out}")
+
+
+@app.command()
+def plan(
+    station: StationPath,
+    start: Start = None,
+    days: Days = 29.53,
+    step: Step = 60.0,
+    seed: Seed = 0,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    verify: Annotated[Path | None, typer.Option("--check", help="Check this plan instead of making one.")] = None,
+    ephemeris: Ephemeris = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan the station's science, and say for each request that did not fit, why.
+
+    Example: `lunabase plan examples/ilrs.yaml --days 29.53 --out plan.json`
+    """
+    from lunabase.runs.planning import RunOptions, check_station_plan, plan_station
+    from lunabase.station.load import load_station
+
+    file = load_station(station)
+    options = RunOptions(start, days, step, seed, ephemeris)
+    if verify is not None:
+        _report_violations(check_station_plan(file, verify, options), as_json)
+        return
+    if out is not None and out.exists() and not overwrite:
+        raise InputError("it exists.", where=str(out), fix="Give another --out, or --overwrite to replace it.")
+    with Ticker("plan") as ticker:
+        made = plan_station(file, options, ticker.stage)
+    _write_plan(made, out)
+    if as_json and out is None:
+        print(made.model_dump_json(indent=1))
+    elif as_json:
+        _print_json({"ok": True, "plan": str(out), "activities": len(made.activities)})
+    else:
+        _show_plan(made, out)
+
+
+def _write_plan(made: Plan, out: Path | None) -> None:
+    from lunabase.record.folder import whole_file
+
+    if out is not None:
+        with whole_file(out) as beside:
+            beside.write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _show_plan(made: Plan, out: Path | None) -> None:
+    print(f"{len(made.activities)} activities from {made.start:%Y-%m-%d %H:%M} to {made.stop:%Y-%m-%d %H:%M} UTC")
+    shares = Table("partner", "share", "received", "placed / requested", box=None, padding=(0, 2, 0, 0))
+    for row in made.partners:
+        hours = f"{row.placed_s / 3600:.0f} h / {row.requested_s / 3600:.0f} h"
+        shares.add_row(row.partner, f"{row.share:.1%}", f"{row.received:.1%}", hours)
+    screen.print(shares)
+    if made.unplaced:
+        print("\nnot (fully) placed:")
+        missing = Table("request", "wanted", "placed", "because", box=None, padding=(0, 2, 0, 0))
+        for item in made.unplaced:
+            missing.add_row(item.request, item.wanted, item.placed, escape(item.reason))
+        screen.print(missing)
+    print(f"\nwrote {out}" if out else "\ngive --out plan.json to keep it")
+
+
+def _report_violations(violations: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        _print_json({"ok": not violations, "violations": violations})
+    else:
+        for item in violations:
+            print(f"{item['rule']}: {item['text']}")
+        print(f"{len(violations)} violation{'s' if len(violations) != 1 else ''}")
+    if violations:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    station: StationPath,
+    start: Start = None,
+    days: Days = 29.53,
+    step: Step = 60.0,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the run; runs/<station>-<date> if not given.")
+    ] = None,
+    overwrite: Overwrite = False,
+    ephemeris: Ephemeris = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan, fly the plan on the simulated station with its autonomy, write the record and report.html.
+
+    Example: `lunabase run examples/ilrs.yaml --days 29.53`
+    """  # fmt: skip
+    from lunabase.record.folder import free_place, whole_folder, write_run
+    from lunabase.report.page import write_report
+    from lunabase.runs.planning import RunOptions
+    from lunabase.runs.run import run_station
+    from lunabase.station.load import load_station
+
+    file = load_station(station)
+    day = (start or f"{file.station.station.start:%Y-%m-%d}")[:10]
+    folder = out or Path("runs") / f"{station.stem}-{day}"
+    free_place(folder, overwrite=overwrite)
+    with Ticker("run") as ticker:
+        record = run_station(file, RunOptions(start, days, step, seed, ephemeris), ticker.stage)
+        with whole_folder(folder) as beside:
+            with ticker.stage("writing the record"):
+                write_run(record, beside)
+            with ticker.stage("writing the report"):
+                write_report(record, beside / "report.html")
+    _show_run(record, folder, as_json)
+
+
+def _show_run(record: RunRecord, folder: Path, as_json: bool) -> None:
+    from lunabase.record.outcome import outcome
+
+    facts = outcome(record)
+    if as_json:
+        _print_json({"ok": True, "run": str(folder), "outcome": facts})
+        return
+    for name, value in facts.items():
+        print(f"{name.replace('_', ' ')}: {value}")
+    print(f"\nopen {folder / 'report.html'}")
+
+
+@app.command()
+def report(
+    run_folder: Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")],
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run's report.html again from its record.
+
+    Example: `lunabase report runs/first-light`
+    """
+    from lunabase.record.folder import read_run, whole_file
+    from lunabase.report.page import write_report
+
+    record = read_run(run_folder)
+    target = out or run_folder / "report.html"
+    with Ticker("report") as ticker, ticker.stage("writing the report"), whole_file(target) as beside:
+        write_report(record, beside)
+    if as_json:
+        _print_json({"ok": True, "report": str(target)})
+    else:
+        print(f"wrote {target}")
+
+
+@export.command()
+def schema(out: Out = None) -> None:
+    """JSON Schema of the station file, for editors.
+
+    Example: `lunabase export schema --out station.schema.json`
+    """
+    from lunabase.record.folder import whole_file
+    from lunabase.station.reference import json_schema
+
+    text = json.dumps(json_schema(), indent=1) + "\n"
+    if out is None:
+        print(text, end="")
+        return
+    with whole_file(out) as beside:
+        beside.write_text(text, encoding="utf-8")
+    _say(f"wrote {out}")
+
+
+if __name__ == "__main__":
+    main()

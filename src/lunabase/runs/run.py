@@ -1,0 +1,69 @@
+"""One run: station file -> surroundings -> plan -> flight -> record."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from time import perf_counter
+from typing import Any
+
+from lunabase.runs.fly import fly
+
+from lunabase import __version__
+from lunabase.planning import make_plan
+from lunabase.record.run_record import RunRecord
+from lunabase.runs.planning import RunOptions, Stage
+from lunabase.runs.surroundings import Span, surroundings
+from lunabase.sky.kernels import Kernels, kernel_hashes, open_kernels
+from lunabase.station.load import StationFile
+
+LIBRARIES = ("numpy", "numba", "xarray", "skyfield", "ortools", "pydantic", "pyarrow")
+
+
+def run_station(file: StationFile, options: RunOptions, stage: Stage) -> RunRecord:
+    """Plan a station's time, fly the plan on the twin, and return the record.
+
+    Raises InputError for dates outside the station's life or the kernels.
+    """
+    kernels = open_kernels(options.ephemeris)
+    span = Span.of(file, options.start, options.days, options.step_s)
+    began = perf_counter()
+    with stage("sky and light") as report:
+        horizon, environment = surroundings(file, span, kernels, report)
+    with stage("planning") as report:
+        plan = make_plan(file.sha256, file.station, environment, seed=options.seed, on_progress=report)
+    with stage("flying") as report:
+        flight = fly(file.station, environment, plan, step_s=options.step_s, seed=options.seed, on_progress=report)
+    return RunRecord(
+        station=file.station,
+        station_text=file.text,
+        horizon=horizon,
+        environment=environment,
+        plan=plan,
+        telemetry=flight.telemetry,
+        events=flight.events,
+        products=flight.products,
+        summary=flight.summary,
+        provenance=provenance(file, options, span, kernels, perf_counter() - began),
+    )
+
+
+def provenance(
+    file: StationFile, options: RunOptions, span: Span, kernels: Kernels, wall_clock_s: float
+) -> dict[str, Any]:
+    """What made this record: versions, seeds, hashes, times."""
+    return {
+        "lunabase": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "station_file": {"name": file.path.name, "sha256": file.sha256},
+        "start": str(span.grid.utc[0]),
+        "days": options.days,
+        "step_s": options.step_s,
+        "seed": options.seed,
+        "kernels": kernel_hashes(kernels),
+        "wall_clock_s": round(wall_clock_s, 1),
+        "data": "simulated: every number of the flight comes from the twin, none from a real station",
+    }
