@@ -54,9 +54,7 @@ def find_intervals(
     Sampling, precision, limits and errors as in `find_events`.
     """
     events = find_events(function, start_tdb_s, stop_tdb_s, step_s=step_s, precision_s=precision_s)
-    positive_at_start = (
-        not events[0].rising if events else bool(_values(function, np.array([start_tdb_s]))[0] > 0.0)
-    )
+    positive_at_start = not events[0].rising if events else bool(_values(function, np.array([start_tdb_s]))[0] > 0.0)
     edges = [event.tdb_s for event in events]
     if positive_at_start:
         edges.insert(0, float(start_tdb_s))
@@ -67,13 +65,9 @@ def find_intervals(
 
 def _check(start_tdb_s: float, stop_tdb_s: float, step_s: float, precision_s: float) -> None:
     if not stop_tdb_s > start_tdb_s:
-        raise InputError(
-            "the span of the search is empty.", where="times", fix="Let the end come after the start."
-        )
+        raise InputError("the span of the search is empty.", where="times", fix="Let the end come after the start.")
     if not (step_s > 0.0 and precision_s > 0.0):
-        raise InputError(
-            "step and precision must be positive.", where="event search", fix="Give seconds above zero."
-        )
+        raise InputError("step and precision must be positive.", where="event search", fix="Give seconds above zero.")
 
 
 def _values(function: Condition, tdb_s: FloatArray) -> FloatArray:

@@ -47,9 +47,7 @@ class GroundStation:
         """Unit vector of the geodetic vertical, Earth-fixed, shape (3,)."""
         longitude_rad, latitude_rad = np.radians((self.longitude_deg, self.latitude_deg))
         cos_lat = np.cos(latitude_rad)
-        return np.array(
-            [cos_lat * np.cos(longitude_rad), cos_lat * np.sin(longitude_rad), np.sin(latitude_rad)]
-        )
+        return np.array([cos_lat * np.cos(longitude_rad), cos_lat * np.sin(longitude_rad), np.sin(latitude_rad)])
 
 
 def itrs_rotation(tdb_s: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import struct
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,8 @@ from lunabase.times import FloatArray, tdb_to_utc
 J2000_JD = 2451545.0
 DAY_S = 86400.0
 EARTH, MOON, SUN = 399, 301, 10
+_NEEDED = ((0, 3), (3, MOON), (3, EARTH), (0, SUN))
+_UNREADABLE = (OSError, ValueError, struct.error)
 
 
 @cache
@@ -113,7 +116,7 @@ def open_kernels(
     constants = PlanetaryConstants()
     segment = _read_orientation(constants, paths[1])
     frame = _mean_earth_frame(constants, segment.body, paths[2])
-    needed = [spk[pair] for pair in ((0, 3), (3, MOON), (3, EARTH), (0, SUN))]
+    needed = [spk[pair] for pair in _NEEDED]
     first = max(segment.initial_second, *(s.start_second + DAY_S for s in needed))
     last = min(segment.final_second, *(s.end_second for s in needed))
     return Kernels(paths, (float(first), float(last)), spk, frame)
@@ -147,21 +150,22 @@ def _packaged(package: str, name: str) -> Path:
 def _open_ephemeris(path: Path) -> Any:
     try:
         spk = SPK.open(path)
-    except (OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _unusable(path, str(error), "an SPK ephemeris such as de421.bsp or de440.bsp") from None
-    missing = [pair for pair in ((0, 3), (3, MOON), (3, EARTH), (0, SUN)) if pair not in spk.pairs]
+    missing = [pair for pair in _NEEDED if pair not in spk.pairs or spk[pair].data_type not in (2, 3)]
     if missing:
-        raise _unusable(
-            path, f"it lacks the segments {missing}", "a planetary ephemeris with Sun, Earth and Moon"
-        )
+        lacking = f"it lacks the Chebyshev segments {missing}"
+        raise _unusable(path, lacking, "a planetary ephemeris with Sun, Earth and Moon")
+    _check_complete(path, spk.segments)
     return spk
 
 
 def _read_orientation(constants: Any, path: Path) -> Any:
     try:
         constants.read_binary(path.open("rb"))
-    except (OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _unusable(path, str(error), "a binary lunar PCK such as moon_pa_de421_1900-2050.bpc") from None
+    _check_complete(path, constants._segment_list)
     return constants._segment_list[0]
 
 
@@ -169,7 +173,7 @@ def _mean_earth_frame(constants: Any, principal_axes: int, path: Path) -> Any:
     """The frame MOON_ME_DE... that the frame kernel ties to the principal axes of the orientation file."""
     try:
         constants.read_text(path.open("rb"))
-    except (OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _unusable(path, str(error), "a lunar frame kernel such as moon_080317.tf") from None
     variables = constants.variables
     relative = variables.get(f"FRAME_{principal_axes}_NAME")
@@ -177,9 +181,13 @@ def _mean_earth_frame(constants: Any, principal_axes: int, path: Path) -> Any:
         code = key.removeprefix("FRAME_").removesuffix("_NAME")
         if str(name).startswith("MOON_ME_DE") and variables.get(f"TKFRAME_{code}_RELATIVE") == relative:
             return constants.build_frame_named(name)
-    raise _unusable(
-        path, f"it defines no mean-Earth frame for {relative}", "the frame kernel of that orientation"
-    )
+    raise _unusable(path, f"it defines no mean-Earth frame for {relative}", "the frame kernel of that orientation")
+
+
+def _check_complete(path: Path, segments: list[Any]) -> None:
+    """Refuse a file that ends before its segments do (8 bytes a word), as a broken download does."""
+    if not segments or path.stat().st_size < 8 * max(segment.end_i for segment in segments):
+        raise _unusable(path, "it is cut short", "the whole file")
 
 
 def _unusable(path: Path, reason: str, wanted: str) -> InputError:

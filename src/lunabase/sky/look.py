@@ -139,9 +139,7 @@ def _look_chunk(target: Target, site: Observer, tdb_s: FloatArray, kernels: Kern
     return np.stack([azimuth_deg, elevation_deg, range_km * 1e3, angular_radius_deg])
 
 
-def _observer_state(
-    site: Observer, tdb_s: FloatArray, kernels: Kernels
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _observer_state(site: Observer, tdb_s: FloatArray, kernels: Kernels) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Barycentric ICRF position (km), velocity (km/s), (3, n), and rows east, north, up, (3, 3, n)."""
     moon_km, moon_km_s = kernels.state_km(MOON, tdb_s)
     rotation, rate_per_s = kernels.moon_rotation(tdb_s)
@@ -163,9 +161,7 @@ def _radial_axes(offset_km: FloatArray, pole: FloatArray) -> FloatArray:
     return np.stack([east, np.cross(up, east, axis=0), up])
 
 
-def _light_time_position(
-    target: Target, tdb_s: FloatArray, observer_km: FloatArray, kernels: Kernels
-) -> FloatArray:
+def _light_time_position(target: Target, tdb_s: FloatArray, observer_km: FloatArray, kernels: Kernels) -> FloatArray:
     """Target minus observer, km, (3, n), with the target where its light left it."""
     if isinstance(target, Star):
         return position_km(target, tdb_s, kernels) - observer_km

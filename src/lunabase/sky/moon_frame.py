@@ -22,9 +22,7 @@ def directions(body: str, tdb_s: ArrayLike, *, kernels: Kernels | None = None) -
     return fixed.reshape(3, *tdb.shape)
 
 
-def sub_point(
-    body: str, tdb_s: ArrayLike, *, kernels: Kernels | None = None
-) -> tuple[FloatArray, FloatArray]:
+def sub_point(body: str, tdb_s: ArrayLike, *, kernels: Kernels | None = None) -> tuple[FloatArray, FloatArray]:
     """Latitude and longitude (deg, -180..180) of the point with the body in its zenith, shape of `tdb_s`."""
     x, y, z = directions(body, tdb_s, kernels=kernels)
     return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))

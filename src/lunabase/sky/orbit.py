@@ -110,9 +110,7 @@ class LunarOrbit:
         epoch = np.array([self.epoch_tdb_s])
         kernels.check_span(epoch)
         icrf_from_me = kernels.moon_rotation(epoch)[0][:, :, 0].T
-        node, tilt, periapsis = np.radians(
-            (self.raan_deg, self.inclination_deg, self.argument_of_periapsis_deg)
-        )
+        node, tilt, periapsis = np.radians((self.raan_deg, self.inclination_deg, self.argument_of_periapsis_deg))
         return np.asarray(icrf_from_me @ _turn_z(node) @ _turn_x(tilt) @ _turn_z(periapsis))
 
 

@@ -16,9 +16,7 @@ MOON_RADIUS_KM = 1737.4
 def check_range(value: float, low: float, high: float, name: str) -> None:
     """Raise InputError unless `value` is finite and within [low, high]."""
     if not (np.isfinite(value) and low <= value <= high):
-        raise InputError(
-            f"{value} is outside {low:g} to {high:g}.", where=name, fix="Check the sign and the unit."
-        )
+        raise InputError(f"{value} is outside {low:g} to {high:g}.", where=name, fix="Check the sign and the unit.")
 
 
 @dataclass(frozen=True, slots=True)

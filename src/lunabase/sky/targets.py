@@ -77,13 +77,9 @@ class Star:
         """ICRF position from the barycentre as seen at `tdb_s` (n,), km, (3, n); 1 Gpc off if no parallax."""
         ra_rad, dec_rad = np.radians((self.right_ascension_deg, self.declination_deg))
         east = np.array([-np.sin(ra_rad), np.cos(ra_rad), 0.0])
-        north = np.array(
-            [-np.sin(dec_rad) * np.cos(ra_rad), -np.sin(dec_rad) * np.sin(ra_rad), np.cos(dec_rad)]
-        )
+        north = np.array([-np.sin(dec_rad) * np.cos(ra_rad), -np.sin(dec_rad) * np.sin(ra_rad), np.cos(dec_rad)])
         out = np.array([np.cos(dec_rad) * np.cos(ra_rad), np.cos(dec_rad) * np.sin(ra_rad), np.sin(dec_rad)])
-        motion = (
-            self.proper_motion_ra_cos_dec_mas_yr * east + self.proper_motion_dec_mas_yr * north
-        ) * _MAS_RAD
+        motion = (self.proper_motion_ra_cos_dec_mas_yr * east + self.proper_motion_dec_mas_yr * north) * _MAS_RAD
         direction = out[:, None] + motion[:, None] * (tdb_s / _YEAR_S)
         distance_km = _KM_PER_PARSEC * (1000.0 / self.parallax_mas if self.parallax_mas else 1e9)
         return np.asarray(distance_km * direction)
@@ -92,9 +88,7 @@ class Star:
     def from_skycoord(cls, coordinate: SkyCoord, name: str = "coordinates") -> Star:
         """ICRS direction of an astropy SkyCoord (any frame), with its proper motion and distance, if any."""
         if not coordinate.isscalar:
-            raise InputError(
-                "the SkyCoord holds several coordinates.", where="target", fix="Look at one at a time."
-            )
+            raise InputError("the SkyCoord holds several coordinates.", where="target", fix="Look at one at a time.")
         icrs = coordinate.icrs
         motion_ra = motion_dec = parallax_mas = 0.0
         if "s" in icrs.data.differentials:
