@@ -74,6 +74,11 @@ def test_line_is_closed_across_north() -> None:
     np.testing.assert_allclose(turned, middle, atol=1e-12)
 
 
+def test_a_line_of_one_value_is_that_height_all_round() -> None:
+    fraction, _ = light_above_line([0.0, 180.0, 359.99], 0.4, RADIUS, [0.0], [0.4])
+    np.testing.assert_allclose(fraction, 0.5, atol=1e-12)
+
+
 def test_scalar_and_vector_agree() -> None:
     azimuths, elevations = np.meshgrid([0.0, 90.0, 200.5], [-0.2, 0.0, 0.1, 5.0])
     fraction, level = light_above_line(azimuths, elevations, RADIUS, *FLAT)

@@ -146,3 +146,15 @@ def test_marching_in_two_parts_is_marching_once() -> None:
 
 def test_albedo_at_normal_and_grazing_incidence() -> None:
     np.testing.assert_allclose(albedo([0.0, 45.0, 90.0], Regolith()), [0.12, 0.18 + 0.25 / 256, 0.85])
+
+
+def test_settling_ends_where_patience_does() -> None:
+    """A shallow column left alone for 400 lunations arrives at the same temperatures."""
+    ground = Regolith()
+    column = layered_column(ground, bottom_m=0.8)
+    flux = lunation_flux(0.0, ground)[4::5]
+    step_s = LUNATION_S / flux.size
+    settled = settle(column, flux, step_s, tolerance_k=1e-3)
+    start = Profile(250.0, np.full(column.depth_m.size, 250.0))
+    _, patient = march(column, start, np.tile(flux, 400), step_s)
+    np.testing.assert_allclose(settled.profile.layers_k, patient.layers_k, atol=0.02)

@@ -85,10 +85,11 @@ def light_above_line(
 
 
 def _unrolled(azimuths_deg: ArrayLike, elevations_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Repeat the line to a turn on either side, so that a window around any azimuth in 0..360 is inside."""
+    """Repeat the line from a turn before to two turns after, so that a window around 0..360 is inside it."""
     azimuths = np.asarray(azimuths_deg, dtype=np.float64)
     elevations = np.asarray(elevations_deg, dtype=np.float64)
-    return np.concatenate([azimuths - 360.0, azimuths, azimuths + 360.0]), np.tile(elevations, 3)
+    turns = np.array([-360.0, 0.0, 360.0, 720.0])
+    return (turns[:, None] + azimuths).ravel(), np.tile(elevations, turns.size)
 
 
 def _raised_to_level(nodes: FloatArray, line: FloatArray) -> tuple[FloatArray, FloatArray]:

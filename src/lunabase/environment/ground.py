@@ -19,7 +19,7 @@ from lunabase.terrain.mask import HorizonMask
 from lunabase.times import FloatArray, TimeGrid
 
 SPIN_UP_S = 47 * 29.530588853 * 86400.0
-"""47 synodic months: 3.80 years, and within a day of four of the Moon's own seasonal (draconic) years of 346.62 d."""
+"""47 synodic months, 3.80 years: within 1.5 days of four of the seasonal (draconic) years of 346.62 d of the Moon."""
 _STEP_S = 3600.0
 _CHUNK = 20_000
 

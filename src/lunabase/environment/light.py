@@ -16,10 +16,10 @@ from lunabase.times import FloatArray
 SOLAR_CONSTANT_W_M2 = 1361.0
 """Total solar irradiance at 1 au: 1360.8 +- 0.5, Kopp & Lean 2011, doi 10.1029/2010GL045777; IAU 2015 nominal 1361."""
 ASTRONOMICAL_UNIT_M = 149_597_870_700.0
-SHADOW_RADIUS_M = 1.01 * 0.998340 * 6_378_137.0
-"""Radius of the Earth that casts its shadow: at 45 deg latitude, enlarged by 1 % for the atmosphere.
+SHADOW_RADIUS_M = 1.01 * 6_378_137.0
+"""Radius of the Earth that casts its shadow: Danjon's rule, 1/85 for the atmosphere less 1/594 for the flattening.
 
-Danjon's rule as used by Espenak & Meeus, Five Millennium Canon of Lunar Eclipses, NASA/TP-2009-214172.
+As used by Espenak & Meeus, Five Millennium Canon of Lunar Eclipses, NASA/TP-2009-214172.
 """
 
 

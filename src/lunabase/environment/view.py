@@ -1,8 +1,9 @@
 """What a place can see: directions, the horizon in them, and lines of sight to relays and Earth stations.
 
-Lines between a site or relay and an Earth station are taken as straight and instantaneous. Light time and aberration
-nearly cancel there, because Moon and Earth share their way round the Sun: what is left, 1.3 s of their motion
-against each other, is below 0.0003 deg.
+Lines between a site or relay and an Earth station are taken as straight and instantaneous. Seen from the Moon,
+light time and aberration nearly cancel, because both bodies share their way round the Sun: 0.0003 deg are left. The
+station turns by 0.005 deg while the signal is under way, so its elevation is good to 0.01 deg and the edge of a
+contact to 3 s.
 """
 
 from __future__ import annotations
