@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ def test_a_mask_and_its_opposite_tile_the_grid(mask: list[bool]) -> None:
     pieces = sorted(true_intervals(mask, grid) + true_intervals(np.logical_not(mask), grid))
     assert pieces[0][0] == grid.tdb_s[0]
     assert pieces[-1][1] == grid.stop_tdb_s
-    assert all(left[1] == right[0] for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left[1] == right[0] for left, right in pairwise(pieces))
 
 
 def test_an_interval_stops_at_the_first_false_epoch() -> None:
