@@ -1,8 +1,9 @@
 """Orbits about the Moon: Keplerian, two bodies.
 
-Only the Moon's point mass acts. Perturbations (the Moon's gravity field, Earth, Sun) are left out: a low
-orbit drifts by kilometres within a day, and a high elliptical relay orbit by tens of kilometres per
-revolution, so such an orbit stands for the geometry of a relay, not for its ephemeris.
+Only the Moon's point mass acts. Perturbations (the Moon's gravity field, Earth, Sun) are left out. By order of
+magnitude, the oblateness (J2 = 2e-4) moves a low orbiter tens of kilometres along its track within a day, and
+the Earth's tide shifts a 24 h elliptical relay orbit by about 100 km per revolution. Such an orbit stands for
+the geometry of a relay, not for its ephemeris.
 """
 
 from __future__ import annotations
