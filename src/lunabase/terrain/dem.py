@@ -97,7 +97,7 @@ class Dem:
         return (self.west, self.north, self.pixel_width, self.pixel_height, self.wraps)
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def pixel_at(
     projection: Projection, frame: tuple[float, float, float, float, bool], ux: float, uy: float, uz: float
 ) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def pixel_at(
     return (x - west) / pixel_width, (north - y) / pixel_height
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def bilinear(heights: NDArray[np.floating], wraps: bool, column: float, row: float) -> float:
     """Return the height between the four pixel centres around (column, row); NaN where one is missing."""
     rows, columns = heights.shape
@@ -131,7 +131,7 @@ def bilinear(heights: NDArray[np.floating], wraps: bool, column: float, row: flo
     return float(upper * (1.0 - south) + lower * south)
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _heights_of_directions(
     heights: NDArray[np.floating],
     projection: Projection,
@@ -145,7 +145,7 @@ def _heights_of_directions(
     return result
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _heights_of_pixels(
     heights: NDArray[np.floating], wraps: bool, columns: NDArray[np.float64], rows: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -182,7 +182,7 @@ def _reach_note(reaches_rad: NDArray[np.float64]) -> str:
     return f"incomplete: data end {reach_km:.1f} km away in some direction, where terrain could still count"
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _surface_height(terrain: _Terrain, ux: float, uy: float, uz: float) -> float:
     for i in range(len(terrain.heights)):
         column, row = pixel_at(terrain.projections[i], terrain.frames[i], ux, uy, uz)
@@ -192,7 +192,7 @@ def _surface_height(terrain: _Terrain, ux: float, uy: float, uz: float) -> float
     return math.nan
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _next_step(caps: NDArray[np.float64], ux: float, uy: float, uz: float) -> tuple[float, int]:
     """Return the step to take and the finest model within whose cap the point lies (-1 for none)."""
     step_rad = math.inf
@@ -206,7 +206,7 @@ def _next_step(caps: NDArray[np.float64], ux: float, uy: float, uz: float) -> tu
     return step_rad, inside
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _raise_horizon(
     terrain: _Terrain,
     observer: _Observer,
@@ -229,7 +229,7 @@ def _raise_horizon(
     return True
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _crossings(before: tuple[float, float], after: tuple[float, float]) -> tuple[float, float]:
     """Return at which fractions of a step a ray crosses a column and a row of pixel centres (2: nowhere)."""
     column, row = 2.0, 2.0
@@ -242,7 +242,7 @@ def _crossings(before: tuple[float, float], after: tuple[float, float]) -> tuple
     return column, row
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _nothing_higher(terrain: _Terrain, observer: _Observer, angle_rad: float, tangents: NDArray[np.float64]) -> bool:
     """Return whether even the highest terrain from here on stays under the horizon found so far."""
     cosine, sine = math.cos(angle_rad), math.sin(angle_rad)
@@ -256,7 +256,7 @@ def _nothing_higher(terrain: _Terrain, observer: _Observer, angle_rad: float, ta
     return True
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _follow_ray(
     terrain: _Terrain, observer: _Observer, forward: NDArray[np.float64], tangents: NDArray[np.float64]
 ) -> float:
@@ -287,7 +287,7 @@ def _follow_ray(
     return reach_rad
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _horizon_of_rays(
     terrain: _Terrain, observer: _Observer, forward: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

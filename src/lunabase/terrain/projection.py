@@ -30,10 +30,12 @@ class Projection(NamedTuple):
     x = rho sin(lon), y = rho cos(lon), in the north x = rho sin(lon), y = -rho cos(lon), with
     rho = x_scale_m tan(colatitude / 2) and lon counted from the central meridian.
     Equirectangular (equations 12-1, 12-2): x = x_scale_m lon, y = y_scale_m lat, angles in radians.
+    The central meridian is kept as cosine and sine, which is all that the kernels need of it.
     """
 
     kind: int
-    central_longitude_rad: float
+    central_cosine: float
+    central_sine: float
     x_scale_m: float
     y_scale_m: float
     false_easting_m: float
@@ -48,21 +50,19 @@ class Projection(NamedTuple):
 def polar_projection(pole: str = "south") -> Projection:
     """Return LOLA's polar stereographic projection, true scale at the pole; pole: 'south' or 'north'."""
     kind = {"south": SOUTH_POLAR, "north": NORTH_POLAR}[pole]
-    return Projection(kind, 0.0, 2.0 * MOON_RADIUS_M, 2.0 * MOON_RADIUS_M, 0.0, 0.0)
+    return Projection(kind, 1.0, 0.0, 2.0 * MOON_RADIUS_M, 2.0 * MOON_RADIUS_M, 0.0, 0.0)
 
 
 def equirectangular_projection() -> Projection:
     """Return the equirectangular projection with true scale at the equator and longitude 0 at x = 0."""
-    return Projection(EQUIRECTANGULAR, 0.0, MOON_RADIUS_M, MOON_RADIUS_M, 0.0, 0.0)
+    return Projection(EQUIRECTANGULAR, 1.0, 0.0, MOON_RADIUS_M, MOON_RADIUS_M, 0.0, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def project(projection: Projection, ux: float, uy: float, uz: float) -> tuple[float, float]:
     """Return map x, y of the unit vector (ux, uy, uz), x towards longitude 0 and z towards the north pole."""
-    cos_central = math.cos(projection.central_longitude_rad)
-    sin_central = math.sin(projection.central_longitude_rad)
-    forward = ux * cos_central + uy * sin_central
-    sideways = uy * cos_central - ux * sin_central
+    forward = ux * projection.central_cosine + uy * projection.central_sine
+    sideways = uy * projection.central_cosine - ux * projection.central_sine
     if projection.kind == EQUIRECTANGULAR:
         x_m = projection.x_scale_m * math.atan2(sideways, forward)
         y_m = projection.y_scale_m * math.atan2(uz, math.hypot(ux, uy))
@@ -85,7 +85,7 @@ def unit_vectors(projection: Projection, x_m: NDArray[np.float64], y_m: NDArray[
         longitude, latitude = np.arctan2(x, y), 2.0 * np.arctan(np.hypot(x, y)) - np.pi / 2.0
     else:
         longitude, latitude = np.arctan2(x, -y), np.pi / 2.0 - 2.0 * np.arctan(np.hypot(x, y))
-    longitude = longitude + projection.central_longitude_rad
+    longitude = longitude + math.atan2(projection.central_sine, projection.central_cosine)
     cos_latitude = np.cos(latitude)
     return np.stack([cos_latitude * np.cos(longitude), cos_latitude * np.sin(longitude), np.sin(latitude)], -1)
 
@@ -144,7 +144,8 @@ def _geographic(system: pyproj.CRS, where: str) -> Projection:
         raise InputError("the elevation model's angles are not in degrees.", where=where, fix=_FIX)
     prime = system.prime_meridian.longitude if system.prime_meridian else 0.0
     per_radian = math.degrees(1.0)
-    return Projection(EQUIRECTANGULAR, math.radians(prime), per_radian, per_radian, 0.0, 0.0)
+    prime_rad = math.radians(prime)
+    return Projection(EQUIRECTANGULAR, math.cos(prime_rad), math.sin(prime_rad), per_radian, per_radian, 0.0, 0.0)
 
 
 def _stereographic(parameters: dict[str, Any]) -> Projection:
@@ -154,21 +155,17 @@ def _stereographic(parameters: dict[str, Any]) -> Projection:
     else:
         scale = float(parameters.get("k_0", parameters.get("k", 1.0)))
     scale_m = 2.0 * MOON_RADIUS_M * scale
-    return Projection(SOUTH_POLAR if south else NORTH_POLAR, *_origin(parameters, scale_m, scale_m))
+    return _from_origin(parameters, SOUTH_POLAR if south else NORTH_POLAR, scale_m, scale_m)
 
 
 def _equirectangular(parameters: dict[str, Any]) -> Projection:
     x_scale_m = MOON_RADIUS_M * math.cos(math.radians(parameters.get("lat_ts", 0.0)))
-    longitude_rad, _, _, easting_m, northing_m = _origin(parameters, x_scale_m, MOON_RADIUS_M)
-    northing_m -= MOON_RADIUS_M * math.radians(parameters.get("lat_0", 0.0))
-    return Projection(EQUIRECTANGULAR, longitude_rad, x_scale_m, MOON_RADIUS_M, easting_m, northing_m)
+    projection = _from_origin(parameters, EQUIRECTANGULAR, x_scale_m, MOON_RADIUS_M)
+    equator_m = projection.false_northing_m - MOON_RADIUS_M * math.radians(parameters.get("lat_0", 0.0))
+    return projection._replace(false_northing_m=equator_m)
 
 
-def _origin(parameters: dict[str, Any], x_scale_m: float, y_scale_m: float) -> tuple[float, float, float, float, float]:
-    return (
-        math.radians(parameters.get("lon_0", 0.0)),
-        x_scale_m,
-        y_scale_m,
-        float(parameters.get("x_0", 0.0)),
-        float(parameters.get("y_0", 0.0)),
-    )
+def _from_origin(parameters: dict[str, Any], kind: int, x_scale_m: float, y_scale_m: float) -> Projection:
+    central_rad = math.radians(parameters.get("lon_0", 0.0))
+    easting_m, northing_m = float(parameters.get("x_0", 0.0)), float(parameters.get("y_0", 0.0))
+    return Projection(kind, math.cos(central_rad), math.sin(central_rad), x_scale_m, y_scale_m, easting_m, northing_m)
