@@ -1,11 +1,11 @@
 """The station file: right ones load, wrong ones report everything at once with line, field and remedy."""
 
+import contextlib
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from small_station import SMALL
 
 from lunabase.errors import InputError
@@ -146,10 +146,8 @@ LINES = SMALL.strip("\n").splitlines()
 )
 def test_a_broken_line_never_raises_anything_else(number, replacement, tmp_path_factory):
     text = "\n".join(replacement if index == number else line for index, line in enumerate(LINES))
-    try:
-        load(text, tmp_path_factory.mktemp("fuzz"))
-    except InputError as error:
-        assert str(error)
+    with contextlib.suppress(InputError):
+        assert load(text, tmp_path_factory.mktemp("fuzz")).station.partners
 
 
 SECTIONS = ["site", "phases", "modules", "payloads", "experiments", "modes", "budgets", "partners"]

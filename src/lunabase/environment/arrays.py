@@ -25,12 +25,12 @@ def incidence_cosine(array: SolarArray, sun_azimuth_deg: FloatArray, sun_elevati
     """Cosine of the angle between the Sun and the panel's normal, 0 when the Sun is behind; any shape."""
     elevation = np.radians(sun_elevation_deg)
     if array.tracking == "two_axes":
-        return np.ones(np.shape(elevation))
+        return np.ones_like(elevation, dtype=np.float64)
     if array.tracking == "vertical_axis":
         return np.asarray(np.cos(elevation), dtype=float)
     tilt, azimuth = np.radians(array.tilt_deg), np.radians(np.asarray(sun_azimuth_deg) - array.azimuth_deg)
     cosine = np.sin(elevation) * np.cos(tilt) + np.cos(elevation) * np.sin(tilt) * np.cos(azimuth)
-    return np.maximum(cosine, 0.0)
+    return np.asarray(np.maximum(cosine, 0.0))
 
 
 def cell_temperature_k(array: SolarArray, irradiance_w_m2: FloatArray) -> FloatArray:

@@ -67,7 +67,7 @@ def write_table(pieces: Iterator[pd.DataFrame], path: Path | None, kind: str) ->
 
 def _write_parquet(pieces: Iterator[pd.DataFrame], path: Path) -> int:
     first = pa.Table.from_pandas(next(pieces), preserve_index=False)
-    rows = first.num_rows
+    rows = int(first.num_rows)
     with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
         writer.write_table(first)
         for piece in pieces:
