@@ -1,0 +1,1 @@
+"""Executes a plan on a station and gathers its record."""
