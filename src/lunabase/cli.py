@@ -43,7 +43,10 @@ Start = Annotated[str | None, typer.Option(help="Begin, UTC; the station's own s
 Days = Annotated[float, typer.Option(help="Length in days; a synodic month is 29.53.")]
 Step = Annotated[float, typer.Option(help="Time step in seconds.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
-Ephemeris = Annotated[Path | None, typer.Option(help="Planetary ephemeris (SPK) instead of DE421, like de440.bsp.")]
+Kernels = Annotated[
+    list[Path] | None,
+    typer.Option("--kernel", help="NAIF kernel instead of DE421's: planetary .bsp, lunar .bpc or .tf; repeatable."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier result.")]
 
 
@@ -171,7 +174,7 @@ def sky(
     events: Annotated[bool, typer.Option("--events", help="Rise and set over the horizon instead of a table.")] = False,
     out: Out = None,
     form: Annotated[str | None, typer.Option("--format", help="csv, parquet or json.")] = None,
-    ephemeris: Ephemeris = None,
+    kernel: Kernels = None,
     as_json: AsJson = False,
 ) -> None:
     """Where Sun, Earth, relays and other targets stand: azimuth, elevation, range as CSV, Parquet or JSON.
@@ -184,7 +187,7 @@ def sky(
 
     kind = table_format(out, "json" if as_json else form)
     place = None if latitude is None or longitude is None else SurfaceSite(latitude, longitude, height)
-    scene = watching(station, place, start, days, step, ephemeris)
+    scene = watching(station, place, start, days, step, tuple(kernel or ()))
     targets: dict[str, Target] = {name: scene.target(name) for name in target or ["sun", "earth"]}
     rows = rise_and_set_rows(targets, scene) if events else sky_rows(targets, scene.site, scene.grid, scene.kernels)
     with Ticker("sky") as ticker:
@@ -203,7 +206,7 @@ def plan(
     out: Out = None,
     overwrite: Overwrite = False,
     verify: Annotated[Path | None, typer.Option("--check", help="Check this plan instead of making one.")] = None,
-    ephemeris: Ephemeris = None,
+    kernel: Kernels = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan the station's science, and say for each request that did not fit, why.
@@ -214,7 +217,7 @@ def plan(
     from lunabase.station.load import load_station
 
     file = load_station(station)
-    options = RunOptions(start, days, step, seed, ephemeris)
+    options = RunOptions(start, days, step, seed, tuple(kernel or ()))
     if verify is not None:
         _report_violations(check_station_plan(file, verify, options), as_json)
         return
@@ -277,7 +280,7 @@ def run(
         Path | None, typer.Option("--out", help="Folder of the run; runs/<station>-<date> if not given.")
     ] = None,
     overwrite: Overwrite = False,
-    ephemeris: Ephemeris = None,
+    kernel: Kernels = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan, fly the plan on the simulated station with its autonomy, write the record and report.html.
@@ -295,7 +298,7 @@ def run(
     folder = out or Path("runs") / f"{station.stem}-{day}"
     free_place(folder, overwrite=overwrite)
     with Ticker("run") as ticker:
-        record = run_station(file, RunOptions(start, days, step, seed, ephemeris), ticker.stage)
+        record = run_station(file, RunOptions(start, days, step, seed, tuple(kernel or ())), ticker.stage)
         with whole_folder(folder) as beside:
             with ticker.stage("writing the record"):
                 write_run(record, beside)

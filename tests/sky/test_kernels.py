@@ -7,7 +7,7 @@ import pytest
 
 from lunabase.errors import InputError
 from lunabase.sky import kernel_hashes, open_kernels
-from lunabase.sky.kernels import EARTH, MOON, SUN
+from lunabase.sky.kernels import EARTH, MOON, SUN, kernels_from
 from lunabase.times import utc_to_tdb
 
 
@@ -57,6 +57,18 @@ def test_unusable_files_are_named(tmp_path, which, content):
         open_kernels(**arguments)
     assert "wrong.file" in str(caught.value)
     assert caught.value.fix.startswith("Give")
+
+
+def test_kernels_are_told_by_their_suffix_in_any_order(tmp_path):
+    paths = open_kernels().paths
+    copies = [tmp_path / path.name for path in paths]
+    for path, copy in zip(paths, copies, strict=True):
+        copy.write_bytes(path.read_bytes())
+    assert kernels_from(copies[::-1]).paths == tuple(copies)
+    assert kernels_from([]).paths == paths
+    for wrong in ([copies[0], copies[0]], [tmp_path / "station.yaml"]):
+        with pytest.raises(InputError, match=r"at most one \.bsp"):
+            kernels_from(wrong)
 
 
 def test_swapped_kernels_are_named():

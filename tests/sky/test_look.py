@@ -104,7 +104,7 @@ def test_dates_outside_the_kernels_are_refused(year):
         look("sun", RIDGE, np.array([inside, outside]))
     assert f"{year}-01-01T12:00" in str(caught.value)
     assert "moon_pa_de421_1900-2050.bpc" in str(caught.value)
-    assert "--ephemeris" in caught.value.fix
+    assert "--kernel" in caught.value.fix
 
 
 @pytest.mark.parametrize(

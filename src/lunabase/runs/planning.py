@@ -14,7 +14,7 @@ from lunabase.errors import InputError
 from lunabase.planning import check_plan, make_plan
 from lunabase.planning.plan import Plan
 from lunabase.runs.surroundings import DAY_S, Span, surroundings
-from lunabase.sky.kernels import open_kernels
+from lunabase.sky.kernels import kernels_from
 from lunabase.station.load import StationFile
 
 Stage = Callable[[str], AbstractContextManager[Callable[[float], None]]]
@@ -29,14 +29,15 @@ class RunOptions:
     days: float = 29.53
     step_s: float = 60.0
     seed: int = 0
-    ephemeris: Path | None = None
+    kernels: tuple[Path, ...] = ()
+    """NAIF kernels that replace those of DE421."""
 
 
 def plan_station(file: StationFile, options: RunOptions, stage: Stage) -> Plan:
     """Compute the surroundings and plan in them."""
     span = Span.of(file, options.start, options.days, options.step_s)
     with stage("sky and light") as report:
-        _, environment = surroundings(file, span, open_kernels(options.ephemeris), report)
+        _, environment = surroundings(file, span, kernels_from(options.kernels), report)
     with stage("planning") as report:
         return make_plan(file.sha256, file.station, environment, seed=options.seed, on_progress=report)
 
@@ -46,7 +47,7 @@ def check_station_plan(file: StationFile, path: Path, options: RunOptions) -> li
     plan = read_plan(path)
     days = (plan.stop - plan.start).total_seconds() / DAY_S
     span = Span.of(file, plan.start.isoformat(), days, options.step_s)
-    _, environment = surroundings(file, span, open_kernels(options.ephemeris))
+    _, environment = surroundings(file, span, kernels_from(options.kernels))
     return [asdict(violation) for violation in check_plan(plan, file.station, environment)]
 
 

@@ -8,14 +8,13 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import Any
 
-from lunabase.runs.fly import fly
-
 from lunabase import __version__
 from lunabase.planning import make_plan
 from lunabase.record.run_record import RunRecord
+from lunabase.runs.fly import fly
 from lunabase.runs.planning import RunOptions, Stage
 from lunabase.runs.surroundings import Span, surroundings
-from lunabase.sky.kernels import Kernels, kernel_hashes, open_kernels
+from lunabase.sky.kernels import Kernels, kernel_hashes, kernels_from
 from lunabase.station.load import StationFile
 
 LIBRARIES = ("numpy", "numba", "xarray", "skyfield", "ortools", "pydantic", "pyarrow")
@@ -26,7 +25,7 @@ def run_station(file: StationFile, options: RunOptions, stage: Stage) -> RunReco
 
     Raises InputError for dates outside the station's life or the kernels.
     """
-    kernels = open_kernels(options.ephemeris)
+    kernels = kernels_from(options.kernels)
     span = Span.of(file, options.start, options.days, options.step_s)
     began = perf_counter()
     with stage("sky and light") as report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import pandas as pd
 from lunabase.errors import InputError
 from lunabase.sky.events import find_events
 from lunabase.sky.ground import GroundStation
-from lunabase.sky.kernels import Kernels, open_kernels
+from lunabase.sky.kernels import Kernels, kernels_from
 from lunabase.sky.look import Observer, look_arrays
 from lunabase.sky.orbit import LunarOrbit
 from lunabase.sky.site import SurfaceSite
@@ -55,14 +55,14 @@ def watching(
     start: str | None,
     days: float,
     step_s: float,
-    ephemeris: Path | None,
+    kernel_files: Sequence[Path],
 ) -> Scene:
     """The scene from the command's options. Raises InputError when they don't name one place and time."""
     if (station is None) == (place is None):
         raise InputError("no place to look from, or two.", fix="Give a station file, or --latitude and --longitude.")
     if not days > 0.0 or not 0.001 <= step_s <= days * DAY_S:
         raise InputError(f"--days {days:g} with --step {step_s:g} makes no table.", fix="Let the step fit in the days.")
-    kernels = open_kernels(ephemeris)
+    kernels = kernels_from(kernel_files)
     if place is not None:
         if start is None:
             raise InputError("no date.", where="--start", fix="Give one, like --start 2030-01-01.")

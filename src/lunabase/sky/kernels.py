@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -57,8 +58,8 @@ class Kernels:
             raise InputError(
                 f"{_date(worst)} is outside {_date(first)} to {_date(last)}, which {self._names()} cover.",
                 where="times",
-                fix="Choose dates inside, or give kernels that cover them (such as --ephemeris de440.bsp "
-                "with the lunar orientation kernels of the same ephemeris).",
+                fix="Choose dates inside, or give kernels that cover them, like --kernel de440.bsp, with the "
+                "lunar orientation (.bpc) and frames (.tf) of the same ephemeris, each with its own --kernel.",
             )
 
     def position_km(self, body: int, tdb_s: FloatArray) -> FloatArray:
@@ -120,6 +121,23 @@ def open_kernels(
     first = max(segment.initial_second, *(s.start_second + DAY_S for s in needed))
     last = min(segment.final_second, *(s.end_second for s in needed))
     return Kernels(paths, (float(first), float(last)), spk, frame)
+
+
+def kernels_from(files: Sequence[Path]) -> Kernels:
+    """Open kernels given by their files in any order; those not given are the DE421 ones.
+
+    The suffix tells what a file is: .bsp the ephemeris, .bpc the lunar orientation, .tf its frames. Raises
+    InputError for another suffix, two files of a kind, and files that are missing or aren't such kernels.
+    """
+    kinds = {".bsp": "ephemeris", ".bpc": "orientation", ".tf": "frames"}
+    given: dict[str, Path] = {}
+    for file in files:
+        kind = kinds.get(file.suffix.lower())
+        if kind is None or kind in given:
+            problem = "another kernel of its kind is given too" if kind else "not a kernel's suffix"
+            raise InputError(f"{problem}.", where=str(file), fix="Give at most one .bsp, one .bpc and one .tf.")
+        given[kind] = file
+    return open_kernels(given.get("ephemeris"), orientation=given.get("orientation"), frames=given.get("frames"))
 
 
 def kernel_hashes(kernels: Kernels | None = None) -> dict[str, str]:

@@ -6,7 +6,7 @@ import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import rasterio
@@ -26,6 +26,15 @@ _RADIUS_ABOVE_M = 1.6e6
 _HIGHEST_M = 20_000.0
 _METRE_NAMES = {"", "m", "meter", "metre", "meters", "metres", "unknown"}
 _KILOMETRE_NAMES = {"km", "kilometer", "kilometre", "kilometers", "kilometres"}
+
+
+class Frame(NamedTuple):
+    """Map coordinates of the centre of the upper left pixel, and the spacing of pixel centres."""
+
+    west: float
+    north: float
+    pixel_width: float
+    pixel_height: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,77 +90,84 @@ class Dem:
             [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)],
             axis=-1,
         )
-        flat = _heights_of_directions(self.heights_m, self.projection, self.frame, up.reshape(-1, 3))
-        return np.asarray(flat).reshape(latitude.shape)
+        columns, rows = _pixels_of_directions(self.projection, self.frame, up.reshape(-1, 3))
+        return self._heights_at_pixels(columns, rows).reshape(latitude.shape)
 
     def height_at_xy(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
         """Return the bilinear height in metres at map coordinates; NaN outside and beside no data."""
         x_map, y_map = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
         columns = ((x_map - self.west) / self.pixel_width).ravel()
         rows = ((self.north - y_map) / self.pixel_height).ravel()
-        return np.asarray(_heights_of_pixels(self.heights_m, self.wraps, columns, rows)).reshape(x_map.shape)
+        return self._heights_at_pixels(columns, rows).reshape(x_map.shape)
+
+    def _heights_at_pixels(self, columns: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(_heights_of_pixels(self.heights_m.ravel(), self.heights_m.shape, self.wraps, columns, rows))
 
     @property
-    def frame(self) -> tuple[float, float, float, float, bool]:
-        """Return (west, north, pixel_width, pixel_height, wraps) for the kernels."""
-        return (self.west, self.north, self.pixel_width, self.pixel_height, self.wraps)
+    def frame(self) -> Frame:
+        """Return how the pixels lie on the map, for the kernels."""
+        return Frame(self.west, self.north, self.pixel_width, self.pixel_height)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def pixel_at(
-    projection: Projection, frame: tuple[float, float, float, float, bool], ux: float, uy: float, uz: float
-) -> tuple[float, float]:
+def pixel_at(projection: Projection, frame: Frame, ux: float, uy: float, uz: float) -> tuple[float, float]:
     """Return fractional (column, row) of a unit vector, counted from the centre of the upper left pixel."""
-    west, north, pixel_width, pixel_height, _ = frame
     x, y = project(projection, ux, uy, uz)
     if projection.kind == EQUIRECTANGULAR:
         # The map may start at any longitude (-180, 0 ...): count eastward from half a pixel before its edge.
         around = 2.0 * math.pi * projection.x_scale_m
-        edge = west - 0.5 * pixel_width
+        edge = frame.west - 0.5 * frame.pixel_width
         x = edge + (x - edge) % around
-    return (x - west) / pixel_width, (north - y) / pixel_height
+    return (x - frame.west) / frame.pixel_width, (frame.north - y) / frame.pixel_height
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def bilinear(heights: NDArray[np.floating], wraps: bool, column: float, row: float) -> float:
-    """Return the height between the four pixel centres around (column, row); NaN where one is missing."""
-    rows, columns = heights.shape
+def bilinear(
+    heights: NDArray[np.floating], start: int, rows: int, columns: int, wraps: bool, column: float, row: float
+) -> float:
+    """Return the height between the four pixel centres around (column, row); NaN where one is missing.
+
+    heights: (n,) in which the model's rows x columns begin at `start`, row by row.
+    """
     last_column = columns if wraps else columns - 1
     if wraps:
         column = column % columns
     if not (0.0 <= column <= last_column and 0.0 <= row <= rows - 1):
         return math.nan
     left = min(int(column), last_column - 1)
-    right = (left + 1) % columns
+    # Not %: an integer division would cost more than all the rest.
+    right = left + 1 if left + 1 < columns else 0
     top = min(int(row), rows - 2)
     east = column - left
     south = row - top
-    upper = heights[top, left] * (1.0 - east) + heights[top, right] * east
-    lower = heights[top + 1, left] * (1.0 - east) + heights[top + 1, right] * east
+    first = start + top * columns
+    second = first + columns
+    upper = heights[first + left] * (1.0 - east) + heights[first + right] * east
+    lower = heights[second + left] * (1.0 - east) + heights[second + right] * east
     return float(upper * (1.0 - south) + lower * south)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _heights_of_directions(
-    heights: NDArray[np.floating],
-    projection: Projection,
-    frame: tuple[float, float, float, float, bool],
-    up: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    result = np.empty(up.shape[0])
+def _pixels_of_directions(
+    projection: Projection, frame: Frame, up: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    columns, rows = np.empty(up.shape[0]), np.empty(up.shape[0])
     for i in range(up.shape[0]):
-        column, row = pixel_at(projection, frame, up[i, 0], up[i, 1], up[i, 2])
-        result[i] = bilinear(heights, frame[4], column, row)
-    return result
+        columns[i], rows[i] = pixel_at(projection, frame, up[i, 0], up[i, 1], up[i, 2])
+    return columns, rows
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _heights_of_pixels(
-    heights: NDArray[np.floating], wraps: bool, columns: NDArray[np.float64], rows: NDArray[np.float64]
+    heights: NDArray[np.floating],
+    shape: tuple[int, int],
+    wraps: bool,
+    columns: NDArray[np.float64],
+    rows: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     result = np.empty(columns.size)
     for i in range(columns.size):
-        result[i] = bilinear(heights, wraps, columns[i], rows[i])
+        result[i] = bilinear(heights, 0, shape[0], shape[1], wraps, columns[i], rows[i])
     return result
 
 

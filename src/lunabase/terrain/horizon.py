@@ -19,23 +19,27 @@ from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from lunabase.errors import InputError
-from lunabase.terrain.dem import Dem, bilinear, pixel_at
+from lunabase.terrain.dem import Dem, Frame, bilinear, pixel_at
 from lunabase.terrain.mask import HorizonMask
 from lunabase.terrain.projection import Projection, unit_vectors
 from lunabase.terrain.sphere import MOON_RADIUS_M
 
 _EVERYWHERE_RAD = math.radians(60.0)
 
-Frame = tuple[float, float, float, float, bool]
 Vector = NDArray[np.float64]
 
 
 class _Terrain(NamedTuple):
-    """The models for the kernels, finest first; caps (k, 5): unit vector, then radius and step in radians."""
+    """All models, finest first, in arrays whose types don't depend on how many there are.
 
-    heights: tuple[NDArray[np.floating], ...]
-    projections: tuple[Projection, ...]
-    frames: tuple[Frame, ...]
+    heights: (n,) the models' rows one after the other; shapes: (k, 4) start in heights, rows, columns, wraps;
+    maps: (k, 11) fields of Projection, then of Frame; caps: (k, 6) around each model: unit vector, radius,
+    step inside it, cosine of the radius, angles in radians.
+    """
+
+    heights: NDArray[np.floating]
+    shapes: NDArray[np.int64]
+    maps: NDArray[np.float64]
     caps: NDArray[np.float64]
     highest_radius_m: float
 
@@ -136,12 +140,11 @@ def _ground_height(dems: Sequence[Dem], latitude_deg: float, longitude_deg: floa
 
 
 def _terrain_of(dems: Sequence[Dem], step_pixels: float) -> _Terrain:
-    # One type for all models: the kernel is compiled for it.
-    kind = np.result_type(*(dem.heights_m.dtype for dem in dems))
+    starts = np.cumsum([0, *(dem.heights_m.size for dem in dems)])
     return _Terrain(
-        tuple(np.ascontiguousarray(dem.heights_m, dtype=kind) for dem in dems),
-        tuple(dem.projection for dem in dems),
-        tuple(dem.frame for dem in dems),
+        np.concatenate([dem.heights_m.ravel() for dem in dems]),
+        np.array([[start, *dem.heights_m.shape, dem.wraps] for start, dem in zip(starts, dems, strict=False)]),
+        np.array([[*dem.projection, *dem.frame] for dem in dems]),
         np.array([_cap(dem, step_pixels) for dem in dems]),
         MOON_RADIUS_M + max(float(np.nanmax(dem.heights_m)) for dem in dems),
     )
@@ -165,7 +168,7 @@ def _cap(dem: Dem, step_pixels: float) -> list[float]:
     radius_rad = float(_angles(unit_vectors(dem.projection, edge_x, edge_y), centre).max()) * 1.01 + pixel_rad
     if radius_rad > _EVERYWHERE_RAD:
         radius_rad = math.pi
-    return [*centre.tolist(), radius_rad, step_pixels * pixel_rad]
+    return [*centre.tolist(), radius_rad, step_pixels * pixel_rad, math.cos(radius_rad)]
 
 
 def _angles(vectors: Vector, centre: Vector) -> Vector:
@@ -183,10 +186,20 @@ def _reach_note(reaches_rad: NDArray[np.float64]) -> str:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
+def _pixel_in(terrain: _Terrain, model: int, ux: float, uy: float, uz: float) -> tuple[float, float]:
+    m, i = terrain.maps, model
+    projection = Projection(int(m[i, 0]), m[i, 1], m[i, 2], m[i, 3], m[i, 4], m[i, 5], m[i, 6])
+    column, row = pixel_at(projection, Frame(m[i, 7], m[i, 8], m[i, 9], m[i, 10]), ux, uy, uz)
+    return column, row
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _surface_height(terrain: _Terrain, ux: float, uy: float, uz: float) -> float:
-    for i in range(len(terrain.heights)):
-        column, row = pixel_at(terrain.projections[i], terrain.frames[i], ux, uy, uz)
-        height_m = bilinear(terrain.heights[i], terrain.frames[i][4], column, row)
+    for model in range(terrain.shapes.shape[0]):
+        start, rows = terrain.shapes[model, 0], terrain.shapes[model, 1]
+        columns, wraps = terrain.shapes[model, 2], terrain.shapes[model, 3] != 0
+        column, row = _pixel_in(terrain, model, ux, uy, uz)
+        height_m = bilinear(terrain.heights, start, rows, columns, wraps, column, row)
         if not math.isnan(height_m):
             return float(height_m)
     return math.nan
@@ -199,10 +212,12 @@ def _next_step(caps: NDArray[np.float64], ux: float, uy: float, uz: float) -> tu
     inside = -1
     for i in range(caps.shape[0]):
         cosine = ux * caps[i, 0] + uy * caps[i, 1] + uz * caps[i, 2]
-        gap_rad = math.acos(min(1.0, max(-1.0, cosine))) - caps[i, 3]
-        if gap_rad <= 0.0 and inside < 0:
-            inside = i
-        step_rad = min(step_rad, max(gap_rad, caps[i, 4]))
+        if cosine >= caps[i, 5]:
+            inside = i if inside < 0 else inside
+            step_rad = min(step_rad, caps[i, 4])
+        else:
+            gap_rad = math.acos(max(-1.0, cosine)) - caps[i, 3]
+            step_rad = min(step_rad, max(gap_rad, caps[i, 4]))
     return step_rad, inside
 
 
@@ -273,9 +288,8 @@ def _follow_ray(
         vy = cosine * up[1] + sine * forward[1]
         vz = cosine * up[2] + sine * forward[2]
         if model >= 0:
-            projection, frame = terrain.projections[model], terrain.frames[model]
-            before = pixel_at(projection, frame, ux, uy, uz)
-            for fraction in _crossings(before, pixel_at(projection, frame, vx, vy, vz)):
+            before = _pixel_in(terrain, model, ux, uy, uz)
+            for fraction in _crossings(before, _pixel_in(terrain, model, vx, vy, vz)):
                 if 0.0 < fraction < 1.0:
                     crossing_rad = angle_rad + fraction * (after_rad - angle_rad)
                     _raise_horizon(terrain, observer, forward, crossing_rad, tangents)
