@@ -1,0 +1,169 @@
+"""The HTML report of a run: one self-contained file, made from the run's record alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from lunabase.errors import LunabaseError
+from lunabase.record.run_record import RunRecord
+from lunabase.report import amounts, palette
+from lunabase.report.chart import Chart, mode_spans
+from lunabase.report.data import data_chart
+from lunabase.report.decimate import SERIES_POINTS
+from lunabase.report.equipment import equipment_lines
+from lunabase.report.estimates import station_estimates
+from lunabase.report.flown import FlownActivity, flown_activities, partners_flown, request_outcomes
+from lunabase.report.gantt import gantt_chart
+from lunabase.report.glance import RESIDUAL_LIMIT, cards
+from lunabase.report.heat import NODE_POINTS, NodeOutcome, node_chart, node_outcomes
+from lunabase.report.light import light_chart
+from lunabase.report.partners import shares_chart
+from lunabase.report.power import power_chart
+from lunabase.report.sky import earth_close_up, panorama
+
+_SEVERITY_ORDER = ("high", "medium", "low", "info")
+
+
+def write_report(record: RunRecord, path: Path) -> None:
+    """Write the report of a run as one HTML file that needs no network. It appears whole or not at all.
+
+    Raises LunabaseError when the file can't be written.
+    """
+    text = report_html(record)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        reason = error.strerror or "it can't be written"
+        fix = "Check folder and free space."
+        raise LunabaseError(f"can't write the report: {reason}.", where=str(path), fix=fix) from error
+
+
+def report_html(record: RunRecord) -> str:
+    """The report's HTML."""
+    pages = Environment(
+        loader=PackageLoader("lunabase.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for words in (amounts.moment, amounts.duration, amounts.energy, amounts.data, amounts.percent, amounts.temperature):
+        pages.filters[words.__name__] = words
+    pages.filters["watts"] = lambda power_w: amounts.scaled(power_w, "W")
+    pages.filters["bits_per_second"] = lambda rate: amounts.scaled(rate, "bit/s")
+    plotly, script = get_plotlyjs(), _packaged("report.js")
+    return pages.get_template("report.html.j2").render(
+        _content(record),
+        style=Markup(_packaged("report.css")),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        script_hashes=Markup(" ".join(_script_hash(text) for text in (plotly, script))),
+    )
+
+
+def _content(record: RunRecord) -> dict[str, Any]:
+    """Everything that the template shows."""
+    flown = flown_activities(record)
+    nodes = node_outcomes(record)
+    paints = palette.partner_paints(record.station.partners)
+    phase = record.station.phases[record.plan.phase]
+    return {
+        "record": record,
+        "station": record.station,
+        "plan": record.plan,
+        "phase": phase,
+        "days": (record.plan.stop - record.plan.start).total_seconds() / 86400.0,
+        "cards": cards(record, flown, nodes),
+        "charts": _charts(record, flown, nodes),
+        "nodes": nodes,
+        "modes": _mode_times(record),
+        "mode_colours": palette.MODES,
+        "paints": paints,
+        "equipment": equipment_lines(record),
+        "requests": request_outcomes(record, flown),
+        "failures": [one for one in flown if one.fate != "done"],
+        "partners": partners_flown(record, flown),
+        "unplaced": sorted(record.plan.unplaced, key=lambda one: (-one.priority, one.request)),
+        "events": sorted(record.events, key=lambda event: event.time),
+        "severities": _SEVERITY_ORDER,
+        "sources": sorted({event.source for event in record.events}),
+        "ledgers": (record.summary.energy, record.summary.data),
+        "residual_limit": RESIDUAL_LIMIT,
+        "estimates": station_estimates(record.station, record.station_text),
+        "provenance": tuple(_flat(record.provenance)),
+        "horizon": record.horizon,
+        "command": _command(record),
+        "series_points": SERIES_POINTS,
+        "node_points": NODE_POINTS,
+    }
+
+
+def _charts(record: RunRecord, flown: list[FlownActivity], nodes: list[NodeOutcome]) -> dict[str, Chart]:
+    """All charts by id."""
+    close_up = earth_close_up(record)
+    paints = palette.partner_paints(record.station.partners)
+    charts = [
+        panorama(record),
+        *([close_up] if close_up else []),
+        light_chart(record),
+        power_chart(record),
+        *(node_chart(record, node) for node in nodes),
+        gantt_chart(record, flown, "module"),
+        gantt_chart(record, flown, "partner"),
+        data_chart(record),
+        shares_chart(partners_flown(record, flown), paints),
+    ]
+    return {chart.id: chart for chart in charts}
+
+
+def _mode_times(record: RunRecord) -> dict[str, float]:
+    """Time in each mode, s, in the palette's order."""
+    times_s = dict.fromkeys(palette.MODES, 0.0)
+    for mode, start_ms, stop_ms in mode_spans(record):
+        times_s[mode] += (stop_ms - start_ms) / 1000.0
+    return {mode: time_s for mode, time_s in times_s.items() if time_s > 0.0}
+
+
+def _command(record: RunRecord) -> str:
+    """The command that makes this run again from the run folder's own station file."""
+    made = record.provenance
+    days = made.get("days", (record.plan.stop - record.plan.start).total_seconds() / 86400.0)
+    options = [f"--start {record.plan.start:%Y-%m-%dT%H:%M:%S}", f"--days {days:g}"]
+    options += [f"--step {made['step_s']:g}"] if "step_s" in made else []
+    options += [f"--seed {made['seed']}"] if "seed" in made else []
+    return " ".join(["lunabase run station.yaml", *options, "--out again"])
+
+
+def _flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Nested provenance as rows of keys and text."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value, start=1):
+            yield from _flat(inner, (*path, str(number)))
+    else:
+        yield " · ".join(path), str(value)
+
+
+def _packaged(name: str) -> str:
+    return (files("lunabase.report") / name).read_text(encoding="utf-8")
+
+
+def _script_hash(text: str) -> str:
+    """The hash by which the page's content security policy admits an inline script, and no other."""
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

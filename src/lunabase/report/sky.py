@@ -1,0 +1,236 @@
+"""The sky from the site: a panorama with the horizon, and the Earth close up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from lunabase.record.run_record import RunRecord
+from lunabase.report import amounts, palette
+from lunabase.report.chart import Chart, Trace, drawn, value_axis
+from lunabase.report.decimate import kept_rows
+from lunabase.terrain.mask import HorizonMask
+
+SUN_RADIUS_DEG = 0.267
+"""Mean angular radius of the Sun from the Moon: 696,000 km at 1 au."""
+_LOWEST_DEG = -8.0
+_MARKS = 15
+_CLOSE_UP_SPAN_DEG = 60.0
+_COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+_HOVER = "%{text} UTC<br>azimuth %{customdata:.2f}°<br>elevation %{y:.2f}°"
+
+FloatArray = NDArray[np.float64]
+
+
+def panorama(record: RunRecord) -> Chart:
+    """Azimuth and elevation of Sun and Earth over the local horizon, with time marks."""
+    first_deg = -180.0 if _crosses_north(record.environment) else 0.0
+    low_deg, high_deg = _elevation_range(record)
+    traces = [
+        *_terrain(record, first_deg, low_deg),
+        *_sun_traces(record.environment, first_deg),
+        _track(record.environment, "earth", first_deg, palette.EARTH, "Earth"),
+        _marks(record.environment, "sun", first_deg, palette.SUN, text=True),
+    ]
+    ticks = np.arange(first_deg, first_deg + 361.0, 45.0)
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {
+            "range": [first_deg, first_deg + 360.0],
+            "tickvals": ticks,
+            "ticktext": [f"{_COMPASS[int(tick // 45) % 8]} {tick % 360:.0f}°" for tick in ticks],
+            "gridcolor": palette.GRID,
+            "zeroline": False,
+        },
+        "yaxis": value_axis("elevation, deg", range=[low_deg, high_deg], fixedrange=False),
+    }
+    return Chart("sky", _panorama_words(record), tuple(traces), layout, height_px=400, linked=False)
+
+
+def earth_close_up(record: RunRecord) -> Chart | None:
+    """The Earth's path over the horizon, enlarged; none where the Earth stands too high for azimuths to mean much."""
+    azimuth_deg = np.rad2deg(np.unwrap(np.deg2rad(record.environment["earth_azimuth"].to_numpy())))
+    elevation_deg = record.environment["earth_elevation"].to_numpy()
+    if np.ptp(azimuth_deg) > _CLOSE_UP_SPAN_DEG or elevation_deg.max() > _CLOSE_UP_SPAN_DEG:
+        return None
+    centre_deg = float(azimuth_deg.max() + azimuth_deg.min()) / 2.0 % 360.0
+    first_deg = centre_deg - 180.0
+    half_deg = max(float(np.ptp(azimuth_deg)) * 0.65, 3.0)
+    low_deg, high_deg = float(elevation_deg.min()) - 1.5, float(elevation_deg.max()) + 1.5
+    traces = [
+        *_terrain(record, first_deg, low_deg),
+        _track(record.environment, "earth", first_deg, palette.EARTH, "Earth"),
+        _marks(record.environment, "earth", first_deg, palette.EARTH, text=True),
+    ]
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {
+            "range": [centre_deg - half_deg, centre_deg + half_deg],
+            "title": {"text": "azimuth, deg", "standoff": 6},
+            "gridcolor": palette.GRID,
+            "zeroline": False,
+        },
+        "yaxis": value_axis("elevation, deg", range=[low_deg, high_deg], fixedrange=False),
+        "margin": {"b": 48},
+    }
+    words = (
+        f"The Earth moves between elevation {elevation_deg.min():.1f} and {elevation_deg.max():.1f} deg around "
+        f"azimuth {centre_deg:.0f} deg and is in view {_share(record.environment['earth_in_view'])} of the time."
+    )
+    return Chart("earth", words, tuple(traces), layout, height_px=340, linked=False)
+
+
+def _share(values: xr.DataArray) -> str:
+    return amounts.percent(float(values.astype(float).mean()))
+
+
+def _panorama_words(record: RunRecord) -> str:
+    sun_deg = record.environment["sun_elevation"].to_numpy()
+    earth_deg = record.environment["earth_elevation"].to_numpy()
+    heights = " and ".join(f"{height:g} m" for height in record.horizon.heights_m) if record.horizon else ""
+    horizon = f" with the horizon from {heights} above ground" if heights else ""
+    return (
+        f"Sky panorama{horizon}. The Sun moves between elevation "
+        f"{sun_deg.min():.1f} and {sun_deg.max():.1f} deg, the Earth between {earth_deg.min():.1f} and "
+        f"{earth_deg.max():.1f} deg."
+    )
+
+
+def _crosses_north(environment: xr.Dataset) -> bool:
+    azimuth_deg = environment["earth_azimuth"].to_numpy()
+    return bool(np.any(azimuth_deg < 60.0) and np.any(azimuth_deg > 300.0))
+
+
+def _elevation_range(record: RunRecord) -> tuple[float, float]:
+    series = [record.environment[f"{body}_elevation"].to_numpy() for body in ("sun", "earth")]
+    if record.horizon is not None:
+        series.append(record.horizon.elevations_deg.ravel())
+    everything = np.concatenate(series)
+    low_deg = max(_LOWEST_DEG, float(everything.min()) - 1.0)
+    high_deg = min(92.0, float(everything.max()) + max(1.5, 0.06 * float(np.ptp(everything))))
+    return low_deg, high_deg
+
+
+def _terrain(record: RunRecord, first_deg: float, low_deg: float) -> list[Trace]:
+    return [] if record.horizon is None else _horizon_traces(record.horizon, first_deg, low_deg)
+
+
+def _horizon_traces(horizon: HorizonMask, first_deg: float, low_deg: float) -> list[Trace]:
+    """The terrain filled up to the lowest observer's horizon, and a line for each other height."""
+    azimuths_deg = first_deg + np.arange(0.0, 360.25, 0.5)
+    floor = {
+        "type": "scatter",
+        "x": azimuths_deg[[0, -1]],
+        "y": [low_deg - 20.0] * 2,
+        "mode": "lines",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    traces: list[Trace] = [floor]
+    for index, height_m in enumerate(horizon.heights_m):
+        lowest = index == 0
+        traces.append(
+            {
+                "type": "scatter",
+                "x": azimuths_deg,
+                "y": drawn(horizon.elevation_at(azimuths_deg, height_m)),
+                "mode": "lines",
+                "name": f"horizon from {height_m:g} m",
+                "line": {
+                    "color": palette.INK if lowest else palette.QUIET,
+                    "width": 1.2,
+                    "dash": "solid" if lowest else "dot",
+                },
+                "fill": "tonexty" if lowest else "none",
+                "fillcolor": palette.TERRAIN,
+                "hovertemplate": "%{y:.2f}°",
+                "hoverinfo": "skip",
+            }
+        )
+    return traces
+
+
+def _wrapped(azimuth_deg: FloatArray, first_deg: float) -> FloatArray:
+    return np.asarray(np.mod(azimuth_deg - first_deg, 360.0) + first_deg)
+
+
+def _times(environment: xr.Dataset, rows: NDArray[np.intp]) -> list[str]:
+    return [amounts.moment(time) for time in environment["time"].to_numpy()[rows]]
+
+
+def _track(
+    environment: xr.Dataset,
+    body: str,
+    first_deg: float,
+    colour: str,
+    name: str,
+    shown: NDArray[np.bool_] | None = None,
+    **line: Any,
+) -> Trace:
+    """A body's path; broken where it crosses the edge of the panorama and where `shown` is False."""
+    azimuth_deg = _wrapped(environment[f"{body}_azimuth"].to_numpy(), first_deg)
+    elevation_deg = environment[f"{body}_elevation"].to_numpy()
+    rows = kept_rows(np.column_stack([azimuth_deg, elevation_deg]))
+    x, y = azimuth_deg[rows].copy(), elevation_deg[rows].copy()
+    y[1:][np.abs(np.diff(x)) > 180.0] = np.nan
+    if shown is not None:
+        y[~shown[rows]] = np.nan
+    return {
+        "type": "scatter",
+        "x": drawn(x),
+        "y": drawn(y),
+        "customdata": drawn(np.mod(x, 360.0)),
+        "text": _times(environment, rows),
+        "mode": "lines",
+        "name": name,
+        "line": {"color": colour, "width": 2.5} | line,
+        "hovertemplate": _HOVER,
+        "connectgaps": False,
+    }
+
+
+def _sun_traces(environment: xr.Dataset, first_deg: float) -> list[Trace]:
+    """The Sun's path: bright where some of the disc is visible, thin where terrain hides it; and the disc's width."""
+    visible = environment["sun_visible_fraction"].to_numpy() > 0.0
+    disc = _track(environment, "sun", first_deg, palette.SUN_FILL, "Sun's disc")
+    edges = []
+    for side, fill in ((-1.0, "none"), (1.0, "tonexty")):
+        edge = {"y": drawn(disc["y"] + np.float32(side * SUN_RADIUS_DEG)), "fill": fill, "line": {"width": 0}}
+        edges.append(disc | edge | {"fillcolor": "rgba(245,201,91,0.45)", "hoverinfo": "skip", "showlegend": False})
+    for edge in edges:
+        edge.pop("hovertemplate")
+    return [
+        *edges,
+        _track(environment, "sun", first_deg, palette.SUN, "Sun, hidden by terrain", ~visible, width=1.2, dash="dot"),
+        _track(environment, "sun", first_deg, palette.SUN, "Sun, visible", visible),
+    ]
+
+
+def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *, text: bool) -> Trace:
+    """Dots on a body's path at midnight UTC every so many days, with their dates."""
+    times = environment["time"].to_numpy()
+    days = max(int((times[-1] - times[0]) / np.timedelta64(1, "D")), 1)
+    step = np.timedelta64(-(-days // _MARKS), "D")
+    first = times[0].astype("datetime64[D]") + np.timedelta64(1, "D")
+    moments = np.arange(first, times[-1], step).astype("datetime64[ns]")
+    rows = np.searchsorted(times, moments).astype(np.intp)
+    azimuth_deg = _wrapped(environment[f"{body}_azimuth"].to_numpy()[rows], first_deg)
+    labels = [np.datetime64(moment, "D").astype(object).strftime("%-d %b") for moment in moments]
+    return {
+        "type": "scatter",
+        "x": drawn(azimuth_deg),
+        "y": drawn(environment[f"{body}_elevation"].to_numpy()[rows]),
+        "customdata": drawn(np.mod(azimuth_deg, 360.0)),
+        "mode": "markers+text" if text else "markers",
+        "text": labels,
+        "textposition": "top center",
+        "textfont": {"size": 11, "color": palette.INK},
+        "marker": {"size": 7, "color": colour, "line": {"color": "#ffffff", "width": 1}},
+        "hovertemplate": _HOVER.replace("UTC", "0:00 UTC"),
+        "showlegend": False,
+        "cliponaxis": True,
+    }
