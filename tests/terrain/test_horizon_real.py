@@ -146,7 +146,7 @@ def sky_of_2020(step_s: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     sky = {}
     with spiceypy.KernelPool(
         [
-            str(Path(skyfield_data.get_skyfield_data_path()) / "de421.bsp"),
+            str(Path(skyfield_data.__file__).parent / "data" / "de421.bsp"),
             *map(str, sorted(kernels.rglob("*.bpc"))),
             *map(str, sorted(kernels.rglob("*.tf"))),
         ]
