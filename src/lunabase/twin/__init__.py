@@ -1,0 +1,1 @@
+"""Physics of the station: power, heat and data in fixed steps, audited."""

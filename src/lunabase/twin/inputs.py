@@ -1,0 +1,105 @@
+"""What the surroundings do to the station in every step, as arrays: made from the environment.
+
+An input holds for its whole step, with its value at the step's start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from lunabase.environment.arrays import available_array_power_w
+from lunabase.errors import InputError
+from lunabase.station.model import Station
+from lunabase.times import TimeGrid, UtcArray
+from lunabase.twin.parameters import BoolArray, FloatArray, Rows
+
+STEP = np.dtype(
+    [
+        ("array_w", "f8"),  # power that the present arrays could give together
+        ("ground_k", "f8"),  # surface temperature
+        ("flux_w_m2", "f8"),  # sunlight on a surface that faces the Sun, 2 m above the ground
+        ("sun_sin", "f8"),  # sine of the Sun's elevation
+        ("sun_cos", "f8"),
+        ("direct", "i8"),  # 1: an Earth station can hear the station
+        ("relay_bit_per_s", "f8"),  # rate to Earth of the fastest relay in contact; 0 without contact
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The surroundings, step by step."""
+
+    step_s: float
+    rows: Rows
+    """Shape (steps,), dtype STEP."""
+
+
+def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Dataset, times: TimeGrid) -> Inputs:
+    """Inputs at the epochs of ``times``: quantities interpolated linearly, contacts taken from the last known epoch.
+
+    Raises InputError when the environment doesn't cover the times.
+    """
+    at = _Sampler(environment, times.utc)
+    elevation_rad = np.radians(at.value("sun_elevation"))
+    arrays = available_array_power_w(station, present, environment)
+    rows = np.zeros(times.count, STEP)
+    rows["array_w"] = at.series(np.sum([np.zeros(environment.sizes["time"]), *arrays.values()], axis=0))
+    rows["ground_k"] = at.value("surface_temperature")
+    rows["flux_w_m2"] = at.value("solar_flux")
+    rows["sun_sin"], rows["sun_cos"] = np.sin(elevation_rad), np.cos(elevation_rad)
+    rows["direct"] = at.any_flag("contact")
+    rows["relay_bit_per_s"] = _relay_rate(station, environment, at)
+    return Inputs(step_s=times.step_s, rows=rows)
+
+
+def _relay_rate(station: Station, environment: xr.Dataset, at: _Sampler) -> FloatArray:
+    rate = np.zeros(at.count)
+    if "relay_contact" in environment:
+        for relay in environment["relay"].values:
+            in_contact = at.flag(environment["relay_contact"].sel(relay=relay).values)
+            rate = np.maximum(rate, in_contact * station.relays[str(relay)].rate_to_earth_bit_per_s)
+    return rate
+
+
+class _Sampler:
+    """Reads the series of an environment at other times."""
+
+    def __init__(self, environment: xr.Dataset, utc: UtcArray) -> None:
+        known_s, wanted_s = _seconds(environment["time"].values, utc)
+        step_s = known_s[-1] - known_s[-2] if known_s.size > 1 else 0.0
+        if wanted_s[0] < known_s[0] or wanted_s[-1] >= known_s[-1] + max(step_s, 1e-3):
+            raise InputError(
+                f"the environment covers {environment['time'].values[0]} to {environment['time'].values[-1]}, "
+                f"but the run goes from {utc[0]} to {utc[-1]}.",
+                where="environment",
+                fix="Compute the environment for the whole run.",
+            )
+        self.environment = environment
+        self.count = utc.size
+        self._known_s, self._wanted_s = known_s, wanted_s
+        self._last = np.searchsorted(known_s, wanted_s, side="right") - 1
+
+    def series(self, values: FloatArray) -> FloatArray:
+        return np.asarray(np.interp(self._wanted_s, self._known_s, values))
+
+    def value(self, name: str) -> FloatArray:
+        return self.series(self.environment[name].values.astype(np.float64))
+
+    def flag(self, values: BoolArray) -> BoolArray:
+        return np.asarray(values.astype(np.bool_)[self._last])
+
+    def any_flag(self, name: str) -> BoolArray:
+        """True where any row of a two-dimensional flag is; False throughout without rows."""
+        if name not in self.environment:
+            return np.zeros(self.count, dtype=np.bool_)
+        rows = self.environment[name].transpose(..., "time").values
+        return self.flag(np.any(np.atleast_2d(rows), axis=0))
+
+
+def _seconds(known: UtcArray, wanted: UtcArray) -> tuple[FloatArray, FloatArray]:
+    origin = known[0]
+    return (known - origin).astype(np.int64) * 1e-9, (wanted - origin).astype(np.int64) * 1e-9

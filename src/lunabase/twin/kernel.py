@@ -1,0 +1,239 @@
+"""The loop over steps: physics until the end, until a watch trips, or until something is lost.
+
+Python acts only between calls. A step is dispatch, heat, data, one telemetry row, the books, and a look at the
+limits and watches.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numba import njit
+
+from lunabase.twin.data import best_link, move_data
+from lunabase.twin.heat import advance_temperatures, switch_heaters
+from lunabase.twin.inputs import Inputs
+from lunabase.twin.layout import (
+    ARRAY_AVAILABLE,
+    ARRAY_LEFT_J,
+    ARRAY_POWER,
+    ARRAY_TAKEN_J,
+    CHARGE,
+    CURTAILED,
+    DOWNLINK_RATE,
+    DUMPED_J,
+    FIRST_NODE,
+    FISSION_J,
+    GENERATION,
+    HEATER,
+    HEATERS_J,
+    LOAD,
+    MODULES_J,
+    OPERATING_MARGIN,
+    OVERFLOW_BIT,
+    OVERFLOW_RATE,
+    PAYLOADS_J,
+    PRODUCED_BIT,
+    PRODUCED_RATE,
+    RADIOISOTOPE_J,
+    RADIOS_J,
+    RECORDER,
+    RECORDER_FILL,
+    RECORDERS_J,
+    SENT_DIRECT_BIT,
+    SENT_RELAY_BIT,
+    SOURCE,
+    STATE_OF_CHARGE,
+    STORED_ENERGY,
+    SURVIVAL_MARGIN,
+    UNRECORDED_BIT,
+    UNSERVED,
+    UNSERVED_J,
+)
+from lunabase.twin.parameters import BoolArray, FloatArray, Parameters, Rows
+from lunabase.twin.power import dispatch, generate
+from lunabase.twin.segment import lose, segment_of
+from lunabase.twin.state import Commands, State
+
+REACHED_END, TRIPPED, LOST = range(3)
+"""Why the kernel stopped: the last step, a watch, or a temperature that destroyed something."""
+
+
+def advance(
+    parameters: Parameters,
+    inputs: Inputs,
+    state: State,
+    commands: Commands,
+    watches: Rows,
+    armed: BoolArray,
+    first: int,
+    last: int,
+    rows: FloatArray,
+) -> tuple[State, int, int]:
+    """Live through the steps ``first`` to ``last`` (exclusive) under constant commands.
+
+    Stops after the step in which an armed group of watches (dtype `state.WATCH`) trips or something is lost. Returns
+    the new state, the next step, and why it stopped; the old state is not touched. Telemetry goes to ``rows[step]``,
+    shape (steps, channels), in place. ``armed`` has one flag per group of watches.
+    """
+    new = replace(
+        state,
+        store_j=state.store_j.copy(),
+        temperature_k=state.temperature_k.copy(),
+        heater_on=state.heater_on.copy(),
+        recorder_bit=state.recorder_bit.copy(),
+        payload_bit=state.payload_bit.copy(),
+        watch_steps=state.watch_steps.copy(),
+        ledger=state.ledger.copy(),
+        ledger_low=state.ledger_low.copy(),
+    )
+    segment = segment_of(parameters, new, commands)
+    constant_w = np.array([segment.module_w, segment.payload_w, segment.recorder_w])
+    step, cause = _advance(
+        parameters.nodes, parameters.coupling_w_per_k, parameters.stores, parameters.sources, segment.radios,
+        float(parameters.recorders["capacity_bit"].sum()), bool(commands.recorder_on), constant_w, segment.node_w,
+        segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.step_s,
+        new.store_j, new.temperature_k, new.heater_on, new.recorder_bit, new.payload_bit,
+        new.ledger, new.ledger_low, watches, new.watch_steps, armed, first, last, rows,
+    )  # fmt: skip
+    return (lose(parameters, new) if cause == LOST else new), int(step), int(cause)
+
+
+@njit(cache=True)
+def _advance(  # type: ignore[no-untyped-def]
+    nodes, coupling_w_per_k, stores, sources, radios,
+    capacity_bit, recorder_on, constant_w, constant_node_w,
+    payload_bit_per_s, low_k, high_k, surroundings, step_s,
+    store_j, temperature_k, heater_on, recorder_bit, payload_bit,
+    ledger, ledger_low, watches, watch_steps, armed, first, last, rows,
+):  # fmt: skip
+    flow = np.zeros(ledger.size)
+    node_w = np.zeros(nodes.size)
+    work = np.zeros((5 + nodes.size, nodes.size))
+    held = np.zeros(armed.size, dtype=np.bool_)
+    capacity_j = _sum(stores)
+    produced_bit = payload_bit_per_s.sum() * step_s
+    for step in range(first, last):
+        now = surroundings[step]
+        flow[:] = 0.0
+        node_w[:] = 0.0
+        ready_bit = recorder_bit[0] + (produced_bit if recorder_on else 0.0)
+        radio, radio_w, sending_bit, by_relay = _plan_sending(radios, now, ready_bit, step_s)
+        heater_w = switch_heaters(nodes, temperature_k, heater_on)
+        load_w = constant_w[0] + constant_w[1] + constant_w[2] + heater_w + radio_w
+        source_w = generate(sources, step * step_s, flow, node_w)
+        part, charge_w = dispatch(stores, store_j, load_w, source_w, now.array_w, step_s, flow, node_w)
+        _book_loads(constant_w, heater_w, radio_w, load_w, part, flow)
+        for node in range(nodes.size):
+            node_w[node] += part * (constant_node_w[node] + (nodes[node].heater_w if heater_on[node] else 0.0))
+        if radio >= 0 and radios[radio].node >= 0:
+            node_w[radios[radio].node] += part * radio_w
+        advance_temperatures(nodes, coupling_w_per_k, temperature_k, node_w, now, step_s, work)
+        if produced_bit > 0.0:
+            payload_bit += payload_bit_per_s * (part * step_s)
+        move_data(
+            recorder_bit, capacity_bit, part * produced_bit, part * sending_bit, recorder_on, by_relay, step_s, flow
+        )
+        for account in range(flow.size):
+            add(ledger, ledger_low, account, flow[account] * step_s)
+        _write_flows(flow, now.array_w, charge_w, rows[step])
+        _write_stores(nodes, store_j.sum(), capacity_j, recorder_bit[0], capacity_bit, temperature_k, rows[step])
+        tripped = _watch(watches, watch_steps, armed, rows[step], held)
+        for node in range(nodes.size):
+            if temperature_k[node] < low_k[node] or temperature_k[node] > high_k[node]:
+                return step + 1, LOST
+        if tripped:
+            return step + 1, TRIPPED
+    return last, REACHED_END
+
+
+@njit(cache=True)
+def _sum(stores):  # type: ignore[no-untyped-def]
+    total_j = 0.0
+    for store in range(stores.size):
+        total_j += stores[store].capacity_j
+    return total_j
+
+
+@njit(cache=True)
+def _plan_sending(radios, now, ready_bit, step_s):  # type: ignore[no-untyped-def]
+    """Radio that will send (-1: none), its mean power in this step in W, the data in bit, and if through a relay."""
+    radio, rate, by_relay = best_link(radios, now.direct, now.relay_bit_per_s)
+    if radio < 0:
+        return radio, 0.0, 0.0, by_relay
+    sending_bit = min(rate * step_s, ready_bit)
+    return radio, radios[radio].power_w * sending_bit / (rate * step_s), sending_bit, by_relay
+
+
+@njit(cache=True)
+def _book_loads(constant_w, heater_w, radio_w, load_w, part, flow):  # type: ignore[no-untyped-def]
+    flow[MODULES_J] = part * constant_w[0]
+    flow[PAYLOADS_J] = part * constant_w[1]
+    flow[RECORDERS_J] = part * constant_w[2]
+    flow[HEATERS_J] = part * heater_w
+    flow[RADIOS_J] = part * radio_w
+    flow[UNSERVED_J] = (1.0 - part) * load_w
+
+
+@njit(cache=True)
+def add(total, low, account, amount):  # type: ignore[no-untyped-def]
+    """Add to an account without losing the low-order bits (Neumaier 1974, doi 10.1002/zamm.19740540106)."""
+    before = total[account]
+    after = before + amount
+    if abs(before) >= abs(amount):
+        low[account] += (before - after) + amount
+    else:
+        low[account] += (amount - after) + before
+    total[account] = after
+
+
+@njit(cache=True)
+def _write_flows(flow, array_w, charge_w, row):  # type: ignore[no-untyped-def]
+    source_w = flow[FISSION_J] + flow[RADIOISOTOPE_J]
+    row[ARRAY_AVAILABLE] = array_w
+    row[ARRAY_POWER] = flow[ARRAY_TAKEN_J]
+    row[SOURCE] = source_w
+    row[GENERATION] = array_w + source_w
+    row[LOAD] = flow[MODULES_J] + flow[PAYLOADS_J] + flow[RECORDERS_J] + flow[HEATERS_J] + flow[RADIOS_J]
+    row[CHARGE] = charge_w
+    row[CURTAILED] = flow[ARRAY_LEFT_J] + flow[DUMPED_J]
+    row[UNSERVED] = flow[UNSERVED_J]
+    row[HEATER] = flow[HEATERS_J]
+    row[PRODUCED_RATE] = flow[PRODUCED_BIT]
+    row[DOWNLINK_RATE] = flow[SENT_DIRECT_BIT] + flow[SENT_RELAY_BIT]
+    row[OVERFLOW_RATE] = flow[OVERFLOW_BIT] + flow[UNRECORDED_BIT]
+
+
+@njit(cache=True)
+def _write_stores(  # type: ignore[no-untyped-def]
+    nodes, stored_j, capacity_j, recorder_bit, capacity_bit, temperature_k, row
+):
+    row[STATE_OF_CHARGE] = stored_j / capacity_j if capacity_j > 0.0 else 1.0
+    row[STORED_ENERGY] = stored_j
+    row[RECORDER] = recorder_bit
+    row[RECORDER_FILL] = recorder_bit / capacity_bit if capacity_bit > 0.0 else 0.0
+    operating_k, survival_k = math.inf, math.inf
+    for node in range(nodes.size):
+        here_k, limits = temperature_k[node], nodes[node]
+        operating_k = min(operating_k, here_k - limits.operating_low_k, limits.operating_high_k - here_k)
+        survival_k = min(survival_k, here_k - limits.survival_low_k, limits.survival_high_k - here_k)
+        row[FIRST_NODE + node] = here_k
+    row[OPERATING_MARGIN] = operating_k
+    row[SURVIVAL_MARGIN] = survival_k
+
+
+@njit(cache=True)
+def _watch(watches, steps, armed, row, held):  # type: ignore[no-untyped-def]
+    """Count for how long each condition has held; true if an armed group holds as a whole."""
+    held[:] = armed
+    for index in range(watches.size):
+        watch = watches[index]
+        if watch.sign * (row[watch.channel] - watch.limit) > 0.0:
+            steps[index] += 1
+        else:
+            steps[index] = 0
+        if steps[index] < watch.dwell_steps:
+            held[watch.group] = False
+    return held.any()

@@ -1,0 +1,99 @@
+"""Places of the numbers in the twin's arrays: the channels of a telemetry row and the accounts of the ledger.
+
+The kernels index by these constants; everybody else goes by name. Flows in a row are means over its step,
+stores and temperatures are those at the end of the step.
+"""
+
+from __future__ import annotations
+
+CHANNELS = (
+    "state_of_charge",
+    "stored_energy_j",
+    "array_available_w",
+    "array_power_w",
+    "source_w",
+    "generation_w",
+    "load_w",
+    "charge_w",
+    "curtailed_w",
+    "unserved_w",
+    "heater_w",
+    "recorder_bit",
+    "recorder_fill",
+    "produced_bit_per_s",
+    "downlink_bit_per_s",
+    "overflow_bit_per_s",
+    "operating_margin_k",
+    "survival_margin_k",
+)
+"""The channels that every station has, in order; the temperatures of its nodes follow."""
+
+(
+    STATE_OF_CHARGE,
+    STORED_ENERGY,
+    ARRAY_AVAILABLE,
+    ARRAY_POWER,
+    SOURCE,
+    GENERATION,
+    LOAD,
+    CHARGE,
+    CURTAILED,
+    UNSERVED,
+    HEATER,
+    RECORDER,
+    RECORDER_FILL,
+    PRODUCED_RATE,
+    DOWNLINK_RATE,
+    OVERFLOW_RATE,
+    OPERATING_MARGIN,
+    SURVIVAL_MARGIN,
+) = range(len(CHANNELS))
+FIRST_NODE = len(CHANNELS)
+
+ACCOUNTS = (
+    "array_taken_j",
+    "array_left_j",
+    "fission_j",
+    "radioisotope_j",
+    "modules_j",
+    "payloads_j",
+    "heaters_j",
+    "radios_j",
+    "recorders_j",
+    "dumped_j",
+    "charge_loss_j",
+    "discharge_loss_j",
+    "unserved_j",
+    "produced_bit",
+    "sent_direct_bit",
+    "sent_relay_bit",
+    "overflow_bit",
+    "unrecorded_bit",
+)
+"""The accounts of the ledger: energies at the bus and data volumes, each summed from its own flow."""
+
+(
+    ARRAY_TAKEN_J,
+    ARRAY_LEFT_J,
+    FISSION_J,
+    RADIOISOTOPE_J,
+    MODULES_J,
+    PAYLOADS_J,
+    HEATERS_J,
+    RADIOS_J,
+    RECORDERS_J,
+    DUMPED_J,
+    CHARGE_LOSS_J,
+    DISCHARGE_LOSS_J,
+    UNSERVED_J,
+    PRODUCED_BIT,
+    SENT_DIRECT_BIT,
+    SENT_RELAY_BIT,
+    OVERFLOW_BIT,
+    UNRECORDED_BIT,
+) = range(len(ACCOUNTS))
+
+
+def channel_names(node_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of all channels of a telemetry row, in order, for a station with these thermal nodes."""
+    return (*CHANNELS, *(f"temperature_k.{node}" for node in node_ids))

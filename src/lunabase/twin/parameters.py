@@ -1,0 +1,274 @@
+"""What the physics needs to know of a station, as arrays: made once from the station file.
+
+One structured array for each kind of thing, one row for each thing, because that is what numba reads fastest.
+Index -1 stands for "no node": heat that goes there leaves the station.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunabase.environment.arrays import STEFAN_BOLTZMANN
+from lunabase.station.equipment import (
+    Battery,
+    DataRecorder,
+    FissionSource,
+    FuelCell,
+    Module,
+    Radio,
+    RadioisotopeSource,
+    ThermalNode,
+)
+from lunabase.station.model import Station
+from lunabase.station.science import Payload
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+Rows = NDArray[Any]
+"""A structured array."""
+Kind = TypeVar("Kind")
+
+OFF, STANDBY = "off", "standby"
+"""Power settings that every payload has; the others are the names of its `power` in the station file."""
+
+NODE = np.dtype(
+    [
+        ("capacity_j_per_k", "f8"),
+        ("emission_w_per_k4", "f8"),  # emissivity * radiator area * Stefan-Boltzmann constant
+        ("absorbing_m2", "f8"),  # absorptance * radiator area
+        ("sin_tilt", "f8"),
+        ("cos_tilt", "f8"),
+        ("closes_below_k", "f8"),
+        ("ground_w_per_k", "f8"),
+        ("heater_w", "f8"),
+        ("setpoint_k", "f8"),
+        ("operating_low_k", "f8"),
+        ("operating_high_k", "f8"),
+        ("survival_low_k", "f8"),
+        ("survival_high_k", "f8"),
+        ("essential", "i8"),  # 1: the station is lost with it, as it holds a store or the computer and recorder
+    ]
+)
+STORE = np.dtype(
+    [
+        ("capacity_j", "f8"),
+        ("floor_j", "f8"),  # energy below which the store disconnects
+        ("charge_efficiency", "f8"),
+        ("discharge_efficiency", "f8"),
+        ("maximum_charge_w", "f8"),
+        ("maximum_discharge_w", "f8"),
+        ("node", "i8"),
+    ]
+)
+SOURCE = np.dtype(
+    [
+        ("power_w", "f8"),
+        ("heat_w", "f8"),
+        ("decay_per_s", "f8"),
+        ("age_s", "f8"),  # time since fuelling at the start of the run
+        ("node", "i8"),
+        ("fission", "i8"),
+    ]
+)
+PAYLOAD = np.dtype([("module", "i8"), ("bit_per_s", "f8"), ("survival_low_k", "f8"), ("survival_high_k", "f8")])
+RECORDER = np.dtype([("module", "i8"), ("power_w", "f8"), ("capacity_bit", "f8")])
+RADIO = np.dtype(
+    [
+        ("module", "i8"),
+        ("node", "i8"),
+        ("power_w", "f8"),
+        ("earth_bit_per_s", "f8"),
+        ("relay_bit_per_s", "f8"),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """All parameters of a station; structured arrays with the dtypes above unless stated."""
+
+    nodes: Rows
+    coupling_w_per_k: FloatArray
+    """Heat paths between nodes, symmetric, zero on the diagonal, shape (nodes, nodes)."""
+    stores: Rows
+    """Batteries, then fuel cells, in file order: the order of charge and discharge."""
+    sources: Rows
+    module_node: IntArray
+    """Shape (modules,)."""
+    module_w: FloatArray
+    """Load of each module in each mode, shape (modes, modules)."""
+    payloads: Rows
+    payload_w: FloatArray
+    """Power of each payload in each of its settings, shape (payloads, settings)."""
+    recorders: Rows
+    radios: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which thing stands at which index of the arrays."""
+
+    nodes: tuple[str, ...]
+    stores: tuple[str, ...]
+    modules: tuple[str, ...]
+    payloads: tuple[str, ...]
+    modes: tuple[str, ...]
+    settings: tuple[tuple[str, ...], ...]
+    """Power settings of each payload: off, standby, then its own."""
+
+
+def names_of(station: Station, present: tuple[str, ...]) -> Names:
+    """Names of what the present modules hold, in the order of the arrays."""
+    payloads = station.payloads_present(present)
+    return Names(
+        nodes=tuple(station.equipment(ThermalNode, present)),
+        stores=(*station.equipment(Battery, present), *station.equipment(FuelCell, present)),
+        modules=present,
+        payloads=tuple(payloads),
+        modes=tuple(station.modes),
+        settings=tuple(_settings(payload) for payload in payloads.values()),
+    )
+
+
+def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -> Parameters:
+    """Parameters of a station with these modules, for a run that starts at a moment (UTC)."""
+    names = names_of(station, present)
+    index = {name: place for place, name in enumerate(names.nodes)}
+    modules = tuple(station.modules[name] for name in present)
+    payloads = tuple(station.payloads[name] for name in names.payloads)
+    module_node = [_index(module.thermal_node, index) for module in modules]
+    return Parameters(
+        nodes=_node_rows(station, present, index),
+        coupling_w_per_k=_couplings(tuple(station.equipment(ThermalNode, present).values()), index),
+        stores=_store_rows(station, present, index),
+        sources=_source_rows(station, present, index, start),
+        module_node=np.array(module_node, dtype=np.int64),
+        module_w=np.array([[module.load_w(mode) for module in modules] for mode in names.modes], dtype=np.float64),
+        payloads=_payload_rows(payloads, names),
+        payload_w=_payload_power(payloads, names),
+        recorders=np.array([(at, x.power_w, x.capacity_bit) for at, x in _placed(modules, DataRecorder)], RECORDER),
+        radios=np.array([_radio_row(at, module_node[at], x) for at, x in _placed(modules, Radio)], RADIO),
+    )
+
+
+def _settings(payload: Payload) -> tuple[str, ...]:
+    return (OFF, STANDBY, *(mode for mode in payload.power if mode not in (OFF, STANDBY)))
+
+
+def _index(name: str | None, index: dict[str, int]) -> int:
+    return -1 if name is None else index.get(name, -1)
+
+
+def _node_rows(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Rows:
+    essential = _essential(station, present)
+    rows = np.zeros(len(index), NODE)
+    for row, (name, node) in zip(rows, station.equipment(ThermalNode, present).items(), strict=True):
+        tilt_rad = math.radians(node.radiator_tilt_deg)
+        row["capacity_j_per_k"] = node.heat_capacity_j_per_k
+        row["emission_w_per_k4"] = node.radiator_area_m2 * node.radiator_emissivity * STEFAN_BOLTZMANN
+        row["absorbing_m2"] = node.radiator_area_m2 * node.radiator_absorptance
+        row["sin_tilt"], row["cos_tilt"] = math.sin(tilt_rad), math.cos(tilt_rad)
+        row["closes_below_k"] = node.radiator_closes_below_k
+        row["ground_w_per_k"] = node.ground_conductance_w_per_k
+        row["heater_w"], row["setpoint_k"] = node.heater_w, node.heater_setpoint_k
+        row["operating_low_k"], row["operating_high_k"] = node.operating.minimum_k, node.operating.maximum_k
+        row["survival_low_k"], row["survival_high_k"] = node.survival.minimum_k, node.survival.maximum_k
+        row["essential"] = name in essential
+    return rows
+
+
+def _couplings(nodes: tuple[ThermalNode, ...], index: dict[str, int]) -> FloatArray:
+    """A path listed by one of its two nodes works both ways; listed by both, the two are in parallel."""
+    matrix = np.zeros((len(nodes), len(nodes)))
+    for row, node in enumerate(nodes):
+        for other, conductance in node.couplings.items():
+            column = _index(other, index)
+            if column not in (-1, row):
+                matrix[row, column] += conductance
+                matrix[column, row] += conductance
+    return matrix
+
+
+def _essential(station: Station, present: tuple[str, ...]) -> set[str | None]:
+    modules = [station.modules[name] for name in present]
+    stores = [
+        item.thermal_node
+        for module in modules
+        for item in module.equipment.values()
+        if isinstance(item, Battery | FuelCell)
+    ]
+    return {*stores, *(modules[place].thermal_node for place, _ in _placed(tuple(modules), DataRecorder))}
+
+
+def _store_rows(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Rows:
+    batteries = tuple(station.equipment(Battery, present).values())
+    cells = tuple(station.equipment(FuelCell, present).values())
+    floors = [*(battery.minimum_charge for battery in batteries), *(0.0 for _ in cells)]
+    stores: tuple[Battery | FuelCell, ...] = (*batteries, *cells)
+    return np.array(
+        [
+            (
+                store.capacity_j,
+                floor * store.capacity_j,
+                store.charge_efficiency,
+                store.discharge_efficiency,
+                store.maximum_charge_w,
+                store.maximum_discharge_w,
+                _index(store.thermal_node, index),
+            )
+            for store, floor in zip(stores, floors, strict=True)
+        ],
+        STORE,
+    )
+
+
+def _source_rows(station: Station, present: tuple[str, ...], index: dict[str, int], start: datetime) -> Rows:
+    reactors = station.equipment(FissionSource, present).values()
+    isotopes = station.equipment(RadioisotopeSource, present).values()
+    rows = [(reactor.power_w, 0.0, 0.0, 0.0, -1, 1) for reactor in reactors]
+    for item in isotopes:
+        # A half-life of 0 s says nothing; such a source is taken as constant.
+        decay_per_s = math.log(2.0) / item.half_life_s if item.half_life_s > 0.0 else 0.0
+        age_s = max((start - item.fuelled).total_seconds(), 0.0)
+        rows.append((item.power_w, item.heat_w, decay_per_s, age_s, _index(item.thermal_node, index), 0))
+    return np.array(rows, SOURCE)
+
+
+def _payload_rows(payloads: tuple[Payload, ...], names: Names) -> Rows:
+    return np.array(
+        [(names.modules.index(item.host), item.data_rate_bit_per_s, *_survival(item)) for item in payloads], PAYLOAD
+    )
+
+
+def _survival(payload: Payload) -> tuple[float, float]:
+    limits = payload.thermal_survival
+    return (-math.inf, math.inf) if limits is None else (limits.minimum_k, limits.maximum_k)
+
+
+def _payload_power(payloads: tuple[Payload, ...], names: Names) -> FloatArray:
+    width = max((len(settings) for settings in names.settings), default=2)
+    table = np.zeros((len(payloads), width))
+    for row, (payload, settings) in enumerate(zip(payloads, names.settings, strict=True)):
+        for column, setting in enumerate(settings):
+            table[row, column] = payload.power.get(setting, 0.0)
+    return table
+
+
+def _placed(modules: tuple[Module, ...], kind: type[Kind]) -> list[tuple[int, Kind]]:
+    return [
+        (place, item)
+        for place, module in enumerate(modules)
+        for item in module.equipment.values()
+        if isinstance(item, kind)
+    ]
+
+
+def _radio_row(module: int, node: int, radio: Radio) -> tuple[int, int, float, float, float]:
+    return module, node, radio.power_w, radio.rate_to_earth_bit_per_s, radio.rate_to_relay_bit_per_s

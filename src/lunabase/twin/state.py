@@ -1,0 +1,88 @@
+"""What changes while the station lives: its state, the commands it obeys and the watches that wake its software."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lunabase.station.equipment import Battery, FuelCell, ThermalNode
+from lunabase.station.model import Station
+from lunabase.twin.layout import ACCOUNTS
+from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, names_of
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The true state of the station."""
+
+    store_j: FloatArray
+    """Energy in each store, shape (stores,)."""
+    temperature_k: FloatArray
+    """Shape (nodes,)."""
+    heater_on: BoolArray
+    """Thermostats, shape (nodes,)."""
+    recorder_bit: FloatArray
+    """Data in all recorders together, shape (1,)."""
+    module_lost: BoolArray
+    payload_lost: BoolArray
+    station_lost: bool
+    payload_bit: FloatArray
+    """Data that each payload has produced since the start, shape (payloads,)."""
+    watch_steps: IntArray
+    """For how many steps the condition of each watch has held, shape (watches,)."""
+    ledger: FloatArray
+    """The accounts of `layout.ACCOUNTS`."""
+    ledger_low: FloatArray
+    """Low-order parts of the accounts (compensated sums)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What the on-board software has switched."""
+
+    mode: int
+    """Row of the modules' load table."""
+    module_on: BoolArray
+    """Shape (modules,)."""
+    payload_setting: IntArray
+    """Column of the payloads' power table, shape (payloads,)."""
+    producing: BoolArray
+    """Payloads that produce data, shape (payloads,)."""
+    recorder_on: bool
+    radio_on: bool
+
+
+WATCH = np.dtype(
+    [
+        ("channel", "i8"),  # index of a telemetry channel
+        ("sign", "f8"),  # +1: the channel must be above the limit; -1: below it
+        ("limit", "f8"),
+        ("dwell_steps", "i8"),  # steps in a row for which the condition must hold, at least 1
+        ("group", "i8"),  # a group trips when all its conditions hold long enough; from 0 without gaps
+    ]
+)
+"""One row of a table of watches: conditions on telemetry that stop the kernel."""
+
+
+def initial_state(station: Station, present: tuple[str, ...], watch_count: int) -> State:
+    """The state on the first day, as the station file gives it, recorders empty and nothing lost."""
+    names = names_of(station, present)
+    stores: tuple[Battery | FuelCell, ...] = (
+        *station.equipment(Battery, present).values(),
+        *station.equipment(FuelCell, present).values(),
+    )
+    nodes = station.equipment(ThermalNode, present).values()
+    return State(
+        store_j=np.array([store.capacity_j * store.initial_charge for store in stores], dtype=np.float64),
+        temperature_k=np.array([node.initial_temperature_k for node in nodes], dtype=np.float64),
+        heater_on=np.zeros(len(names.nodes), dtype=np.bool_),
+        recorder_bit=np.zeros(1),
+        module_lost=np.zeros(len(names.modules), dtype=np.bool_),
+        payload_lost=np.zeros(len(names.payloads), dtype=np.bool_),
+        station_lost=False,
+        payload_bit=np.zeros(len(names.payloads)),
+        watch_steps=np.zeros(watch_count, dtype=np.int64),
+        ledger=np.zeros(len(ACCOUNTS)),
+        ledger_low=np.zeros(len(ACCOUNTS)),
+    )

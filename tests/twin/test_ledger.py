@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from conftest import Bench, node, payload, source, store, surroundings, table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lunabase.twin.layout import LOAD, OVERFLOW_RATE, PRODUCED_RATE
+from lunabase.twin.ledger import Balance, accounts, data_balance, energy_balance
+from lunabase.twin.parameters import RADIO
+
+
+def imbalance(balance: Balance) -> float:
+    """Relative difference of the two sides, what comes out of the store counted as coming in."""
+    given_ = sum(balance.inflow.values()) + max(-balance.stored, 0.0)
+    taken = sum(balance.used.values()) + sum(balance.lost.values()) + max(balance.stored, 0.0)
+    return abs(given_ - taken) / max(given_, taken, 1e-300)
+
+
+efficiency = st.floats(0.05, 1.0)
+power = st.floats(0.0, 1e5)
+
+
+@st.composite
+def benches(draw):
+    steps = 400
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    light = generator.uniform(0.0, draw(power), steps) * (generator.random(steps) < 0.5)
+    contact = generator.random(steps) < 0.3
+    count = draw(st.integers(0, 4))
+
+    def many(strategy):
+        return [draw(strategy) for _ in range(count)]
+
+    stores = store(
+        count,
+        capacity_j=many(st.floats(1e3, 1e10)),
+        charge_efficiency=many(efficiency),
+        discharge_efficiency=many(efficiency),
+        maximum_charge_w=many(power),
+        maximum_discharge_w=many(power),
+        node=0,
+    )
+    stores["floor_j"] = stores["capacity_j"] * draw(st.floats(0.0, 0.3))
+    return Bench(
+        surroundings(steps, array_w=light, direct=contact, relay_bit_per_s=generator.uniform(0, 1e6, steps) * ~contact),
+        load_w=draw(power),
+        nodes=node(2, heater_w=draw(power), setpoint_k=280.0, ground_w_per_k=0.5),
+        stores=stores,
+        sources=source(2, power_w=[draw(power), draw(power)], decay_per_s=1e-7, fission=[1, 0]),
+        payloads=payload(3, bit_per_s=[draw(st.floats(0, 1e6)), 5.0, 0.0]),
+        payload_on_w=draw(power),
+        recorder_bit=draw(st.floats(0.0, 1e9)),
+        radios=table(RADIO, 2, power_w=[20.0, 35.0], earth_bit_per_s=[3e5, 0.0], relay_bit_per_s=[0.0, 8e5]),
+        recorder_on=draw(st.booleans()),
+    )
+
+
+@given(benches(), st.floats(0.0, 1.0))
+@settings(max_examples=150, deadline=None)
+def test_energy_and_data_close_to_1e_9(bench, charge):
+    first = bench.state(charge=max(charge, 0.3))
+    last, *_ = bench.fly(first)
+    assert imbalance(energy_balance(first, last)) < 1e-9
+    assert imbalance(data_balance(first, last)) < 1e-9
+
+
+@given(benches(), st.floats(0.3, 1.0))
+@settings(max_examples=50, deadline=None)
+def test_the_books_agree_with_the_telemetry(bench, charge):
+    first = bench.state(charge=charge)
+    last, *_, rows = bench.fly(first)
+    energy, data = energy_balance(first, last), data_balance(first, last)
+    assert sum(energy.used.values()) == pytest.approx(rows[:, LOAD].sum() * 60.0, rel=1e-12)
+    assert sum(data.inflow.values()) == pytest.approx(rows[:, PRODUCED_RATE].sum() * 60.0, rel=1e-12)
+    assert sum(data.lost.values()) == pytest.approx(rows[:, OVERFLOW_RATE].sum() * 60.0, rel=1e-12)
+    assert last.payload_bit.sum() == pytest.approx(sum(data.inflow.values()), rel=1e-9)
+
+
+@given(benches(), st.floats(0.3, 1.0))
+@settings(max_examples=50, deadline=None)
+def test_stores_stay_within_their_limits(bench, charge):
+    last, *_ = bench.fly(bench.state(charge=charge))
+    assert np.all(last.store_j >= bench.stores["floor_j"])
+    assert np.all(last.store_j <= bench.stores["capacity_j"])
+    assert 0.0 <= last.recorder_bit[0] <= bench.recorder_bit
+
+
+def test_an_error_in_the_flows_would_show():
+    """The residual is not zero by construction: energy that appears in the store breaks the balance."""
+    bench = Bench(surroundings(100, array_w=300.0), load_w=50.0)
+    first = bench.state(charge=0.5)
+    last, *_ = bench.fly(first)
+    last.store_j[0] += 1.0
+    assert imbalance(energy_balance(first, last)) > 1e-7
+
+
+def test_compensated_sums_keep_small_flows_beside_large_ones():
+    bench = Bench(surroundings(300_000, array_w=0.1 + 1e5), load_w=0.1, stores=store(0))
+    last, *_ = bench.fly()
+    assert accounts(last)["modules_j"] == pytest.approx(0.1 * 60.0 * 300_000, rel=1e-15)
