@@ -22,8 +22,8 @@ from lunabase.terrain.mask import HorizonMask, write_mask
 REPOSITORY = Path(__file__).resolve().parents[1]
 TERRAIN = {
     "site01_10m.tif": "LOLA PGDA product 78, Site01, 5 m averaged to 10 m (NASA GSFC)",
-    "ldem_84S_240m.tif": "LOLA LDEM_75S_120M reduced to 240 m (NASA PDS, LRO-L-LOLA-4-GDR)",
-    "lola_dem_south_1600m.tif": "LOLA LDEM_256 of 2014 reduced to 1600 m (NASA PDS, LRO-L-LOLA-4-GDR)",
+    "ldem_84S_240m.tif": "LOLA LDEM_75S_120M reduced to 240 m (NASA)",
+    "lola_dem_south_1600m.tif": "LOLA, 1600 m, of the PyPI package lunar-toolkit (NASA data)",
 }
 SITES = {
     "shackleton-de-gerlache-ridge": (-89.44, 222.59),
