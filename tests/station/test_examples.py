@@ -132,7 +132,7 @@ def test_ilrs_members_are_example_roles(ilrs: Station) -> None:
 
 def test_change_8_partner_payloads_keep_the_rule_of_the_call(ilrs: Station) -> None:
     """CNSA call 2023: 200 kg and 200 W in all, 100 kg and 50 W each."""
-    rule = ilrs.budgets.payload_rules["change-8-partners"]
+    rule = ilrs.budgets.payload_rules["chang-e-8-partners"]
     payloads = [ilrs.payloads[name] for name in rule.payloads]
     limits = (rule.total_mass_kg, rule.each_mass_kg, rule.total_power_w, rule.each_power_w)
     assert limits == (200.0, 100.0, 200.0, 50.0)
