@@ -1,0 +1,257 @@
+"""The CP-SAT model: take the best set of places, everything that stays in the timetable being given.
+
+A place is an optional interval of fixed start and length. Energy and data are linear on coarse blocks; the caller
+checks the answer step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from lunabase.planning.alternatives import Choice, Place
+from lunabase.planning.blocks import Blocks, Linear, Optional
+from lunabase.planning.horizon import FloatArray
+from lunabase.planning.problem import FAIRNESS_POINTS, Problem, Task
+from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
+
+_UNITS = 1000
+"""Parts of a whole in which fairness is counted, and finer parts of these in which energy is."""
+_FINE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the solver took, how sure it is, and what it cost."""
+
+    placements: tuple[Placement, ...]
+    optimal: bool
+    bound: float
+    work: float
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One place with its literal."""
+
+    task: int
+    number: int | None
+    place: Place
+    taken: cp_model.IntVar
+    was: bool
+
+
+class Model:
+    """Builds the CP-SAT model piece by piece."""
+
+    def __init__(self, timetable: Timetable, choices: Sequence[Choice], hint: Iterable[Placement]) -> None:
+        self.timetable = timetable
+        self.problem: Problem = timetable.problem
+        self.model = cp_model.CpModel()
+        was = {(item.task, item.hold_start_s, item.duration_s) for item in hint}
+        self.options: list[Option] = []
+        for choice in choices:
+            own = [self._option(choice, place, (choice.task, *place) in was) for place in choice.places]
+            self.options += own
+            if len(own) > choice.most:
+                self.model.add(sum(option.taken for option in own) <= choice.most)
+        self.tasks = sorted({choice.task for choice in choices})
+
+    def _option(self, choice: Choice, place: Place, was: bool) -> Option:
+        taken = self.model.new_bool_var("")
+        self.model.add_hint(taken, was)
+        return Option(choice.task, choice.number, place, taken, was)
+
+    def _task(self, option: Option) -> Task:
+        return self.problem.tasks[option.task]
+
+    def _cells(self, option: Option) -> tuple[int, int]:
+        """First cell and number of cells that a place holds."""
+        cell_s = self.problem.horizon.cell_s
+        start_s, duration_s = option.place
+        first = start_s // cell_s
+        return first, -(-(start_s + self._task(option).demand.hold_s(duration_s)) // cell_s) - first
+
+    def forbid_overlaps(self) -> None:
+        """No two activities overlap whose tasks are in conflict: one constraint for each clique of tasks."""
+        intervals: dict[int, list[cp_model.IntervalVar]] = {task: [] for task in self.tasks}
+        for option in self.options:
+            interval = self.model.new_optional_fixed_size_interval_var(*self._cells(option), option.taken, "")
+            intervals[option.task].append(interval)
+        for clique in cliques(self.problem, self.tasks):
+            self.model.add_no_overlap([interval for task in clique for interval in intervals[task]])
+
+    def limit_power(self) -> None:
+        """Host limits and maximum-power rules, at every cell where a place begins."""
+        if np.isfinite(self.timetable.peak_room_w).all():
+            self._limit(self.options, self.timetable.peak_room_w)
+        for host, room_w in self.timetable.host_room_w.items():
+            self._limit([option for option in self.options if self._task(option).host == host], room_w)
+
+    def _limit(self, options: list[Option], room_w: FloatArray) -> None:
+        """Sum of the power of the places over a cell within its room; the room may change from cell to cell."""
+        spans = [(option, *self._cells(option)) for option in options if self._task(option).extra_w > 0.0]
+        together = sum({option.task: self._task(option).extra_w for option, _, _ in spans}.values())
+        changes = {int(k) + 1 for k in np.flatnonzero(np.diff(room_w))}
+        for cell in sorted({first for _, first, _ in spans} | changes):
+            room = float(room_w[cell])
+            if together <= room:
+                continue
+            over = [option for option, first, size in spans if first <= cell < first + size]
+            if len(over) > 1:
+                need = sum(int(np.ceil(10 * self._task(option).extra_w - 1e-6)) * option.taken for option in over)
+                self.model.add(need <= int(np.floor(10 * room + 1e-5)))
+
+    def keep_order(self) -> None:
+        """Numbers in order of time, and every follower within its gaps."""
+        events = self._events()
+        for (task, number), event in events.items():
+            wanted = self.problem.tasks[task]
+            if wanted.demand.kind != "every":
+                later = [other for (owner, n), other in events.items() if owner == task and n > number]
+                for other in later:
+                    self._precede(event, other, 0.0, None)
+            for order in wanted.follows:
+                before = events.get((order.task, number))
+                if before is None:
+                    self.model.add(event.present == 0)
+                else:
+                    self.model.add(event.present <= before.present)
+                    self._precede(before, event, order.minimum_gap_s, order.maximum_gap_s)
+
+    def _precede(self, first: _Event, second: _Event, least_s: float, most_s: float | None) -> None:
+        if isinstance(first.present, int) and isinstance(second.present, int):
+            return
+        slack = 4 * self.problem.horizon.length_s
+        idle = slack * (2 - first.present - second.present)
+        self.model.add(second.start >= first.stop + int(np.ceil(least_s)) - idle)
+        if most_s is not None:
+            self.model.add(second.start <= first.stop + int(np.floor(most_s)) + idle)
+
+    def _events(self) -> dict[tuple[int, int], _Event]:
+        """Presence, start and stop of every ordered activity, chosen or given, as linear expressions."""
+        events: dict[tuple[int, int], _Event] = {}
+        groups: dict[tuple[int, int], list[Option]] = {}
+        for option in self.options:
+            if option.number is not None:
+                groups.setdefault((option.task, option.number), []).append(option)
+        for key, options in groups.items():
+            setup_s = self.problem.tasks[key[0]].demand.setup_s
+            present = sum(option.taken for option in options)
+            start = sum((option.place[0] + setup_s) * option.taken for option in options)
+            stop = sum((option.place[0] + setup_s + option.place[1]) * option.taken for option in options)
+            events[key] = _Event(present, start, stop)
+        for key, item in self.timetable.placed.items():
+            if self.problem.tasks[item.task].ordered:
+                start_s, stop_s = self.timetable.start_s(item), self.timetable.stop_s(item)
+                events[key] = _Event(1, start_s, stop_s)
+        return events
+
+    def keep_energy_and_data(self, blocks: Blocks) -> None:
+        """Stores above their floor and recorder below its capacity, on the blocks' grid."""
+        options = [Optional(item.taken, self._task(item), item.place, item.was) for item in self.options]
+        blocks.constrain(self.model, options)
+
+    def maximise(self) -> None:
+        """Value by priority, then the worst-served partner."""
+        terms: list[Linear] = []
+        for option in self.options:
+            if self._task(option).demand.kind != "total":
+                terms.append(activity_points(self.problem, option.task, option.place[1]) * option.taken)
+        for task in self.tasks:
+            if self.problem.tasks[task].demand.kind == "total":
+                terms.append(self._total(task))
+        self.model.maximize(sum(terms) + self._fairness())
+
+    def _total(self, task: int) -> Linear:
+        wanted = self.problem.tasks[task].demand.total_s
+        given = sum(item.duration_s for item in self.timetable.of_task(task))
+        chosen = [option.place[1] * option.taken for option in self.options if option.task == task]
+        seconds = self.model.new_int_var(0, wanted, "")
+        self.model.add(seconds <= given + sum(chosen))
+        was = sum(option.place[1] for option in self.options if option.task == task and option.was)
+        self.model.add_hint(seconds, min(wanted, given + was))
+        # No piece more than it takes: without the shortest piece the total would not be reached.
+        enough = wanted + self.problem.tasks[task].demand.minimum_s - 1
+        self.model.add(given + sum(chosen) <= max(enough, given + was))
+        return (total_points(self.problem, task, wanted) // max(wanted, 1)) * seconds
+
+    def _fairness(self) -> Linear:
+        """Worth of the least part, over partners, of the energy that it is entitled to."""
+        least = self.model.new_int_var(0, _UNITS, "")
+        hint = _UNITS
+        for partner, entitled_j in self.problem.entitled_j.items():
+            if entitled_j <= 0.0:
+                continue
+            own = [option for option in self.options if self._task(option).partner == partner]
+            parts = [self._part(option.task, option.place[1], entitled_j) for option in own]
+            given = sum(
+                self._part(item.task, item.duration_s, entitled_j)
+                for item in self.timetable.placed.values()
+                if self.problem.tasks[item.task].partner == partner
+            )
+            was = sum(part for part, option in zip(parts, own, strict=True) if option.was)
+            hint = min(hint, (given + was) // _FINE)
+            taken = [part * option.taken for part, option in zip(parts, own, strict=True)]
+            self.model.add(_FINE * least <= given + sum(taken))
+        self.model.add_hint(least, hint)
+        return (FAIRNESS_POINTS // _UNITS) * least
+
+    def _part(self, task: int, duration_s: int, entitled_j: float) -> int:
+        """Energy of an activity as a part of what its partner is entitled to."""
+        return int(_UNITS * _FINE * self.problem.tasks[task].power_w * duration_s / entitled_j + 0.5)
+
+    def solve(self, seed: int, work: float, seconds: float) -> Chosen | None:
+        """The best choice found within the limits; None if there was no time for any."""
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = seed
+        # The places are few and fixed; long presolve costs more than it gives.
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
+        solver.parameters.max_deterministic_time = work
+        solver.parameters.max_time_in_seconds = max(seconds, 0.01)
+        status = solver.solve(self.model)
+        spent = solver.response_proto.deterministic_time
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        taken = [option for option in self.options if solver.value(option.taken)]
+        return Chosen(tuple(self._numbered(taken)), status == cp_model.OPTIMAL, solver.best_objective_bound, spent)
+
+    def _numbered(self, taken: list[Option]) -> Iterable[Placement]:
+        """Placements of the taken options; unordered ones get the task's free numbers in order of time."""
+        used = set(self.timetable.placed)
+        for option in sorted(taken, key=lambda item: (item.task, item.place)):
+            number = option.number
+            if number is None:
+                number = next(n for n in range(1, len(used) + len(taken) + 2) if (option.task, n) not in used)
+                used.add((option.task, number))
+            yield Placement(option.task, number, *option.place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Presence (0 or 1), start and stop (s; 0 if absent) of an ordered activity."""
+
+    present: Linear
+    start: Linear
+    stop: Linear
+
+
+def cliques(problem: Problem, tasks: Sequence[int]) -> list[list[int]]:
+    """Sets of tasks that exclude each other pairwise and together cover all pairs in conflict."""
+    uncovered = {(i, j) for i in tasks for j in tasks if i <= j and (i, j) in problem.conflicts}
+    found = []
+    for pair in sorted(uncovered, key=lambda pair: (pair[0] == pair[1], pair)):
+        if pair not in uncovered:
+            continue
+        clique = sorted(set(pair))
+        for task in tasks:
+            if task not in clique and all((task, member) in problem.conflicts for member in clique):
+                clique.append(task)
+        uncovered -= {(i, j) for i in clique for j in clique}
+        found.append(sorted(clique))
+    return found

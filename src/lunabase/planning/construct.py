@@ -1,0 +1,146 @@
+"""The first plan: activities placed one after another, the most valuable per hour first, partners in turn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lunabase.planning.demand import Window
+from lunabase.planning.horizon import BoolArray, IntArray, runs
+from lunabase.planning.problem import Problem, Task
+from lunabase.planning.timetable import Placement, Timetable
+
+_POSITIONS = 24
+_RUNS = 12
+
+
+def fill(timetable: Timetable, tasks: set[int] | None = None) -> None:
+    """Place whatever still fits of the given tasks (default: all), greedily.
+
+    The next activity is the one worth most per held hour; partners that have little of what they are entitled to
+    count up to double; a task that others follow counts as much as the best of them.
+    """
+    problem = timetable.problem
+    waiting = {k for k in (tasks if tasks is not None else range(len(problem.tasks))) if problem.tasks[k].open.any()}
+    tried: set[tuple[int, int]] = set()
+    worth = _worth(problem)
+    served = timetable.served()
+    while waiting:
+        task = max(waiting, key=lambda k: (worth[k] * (2.0 - served[problem.tasks[k].partner]), -k))
+        window = _next_window(timetable, task, tried)
+        if window is None:
+            waiting.discard(task)
+            continue
+        placement = find_place(timetable, task, window)
+        if placement is None:
+            tried.add((task, window.number))
+            if not problem.tasks[task].ordered:
+                waiting.discard(task)
+            continue
+        timetable.put(placement)
+        _place_followers(timetable, placement, waiting)
+        served = timetable.served()
+
+
+def _place_followers(timetable: Timetable, placement: Placement, waiting: set[int]) -> None:
+    """What follows an activity gets its place before anything else takes it."""
+    problem = timetable.problem
+    for follower in problem.followers[placement.task]:
+        windows = [w for w in problem.tasks[follower].demand.windows if w.number == placement.number]
+        if follower in waiting and windows and (follower, placement.number) not in timetable.placed:
+            found = find_place(timetable, follower, windows[0])
+            if found is not None:
+                timetable.put(found)
+                _place_followers(timetable, found, waiting)
+
+
+def _worth(problem: Problem) -> list[float]:
+    """Points per second of hold; tasks that others follow inherit the best of these."""
+    worth = [_points_per_s(task) for task in problem.tasks]
+    for _ in problem.tasks:
+        for k, task in enumerate(problem.tasks):
+            for order in task.follows:
+                # A little more than its follower, so that it comes first.
+                worth[order.task] = max(worth[order.task], worth[k] * 1.0001)
+    return worth
+
+
+def _points_per_s(task: Task) -> float:
+    demand = task.demand
+    if demand.kind == "total":
+        return task.points / max(demand.total_s, 1) * demand.maximum_s / demand.hold_s(demand.maximum_s)
+    return task.points / demand.count / demand.hold_s(demand.maximum_s)
+
+
+def _next_window(timetable: Timetable, task: int, tried: set[tuple[int, int]]) -> Window | None:
+    wanted = timetable.problem.tasks[task]
+    if wanted.demand.kind == "total":
+        placed_s = sum(item.duration_s for item in timetable.of_task(task))
+        if placed_s >= wanted.demand.total_s:
+            return None
+    for window in wanted.demand.windows:
+        key = (task, window.number)
+        if key not in timetable.placed and key not in tried:
+            return window
+    return None
+
+
+def find_place(timetable: Timetable, task: int, window: Window) -> Placement | None:
+    """A place for one activity in its window in which nothing goes wrong: the longest, then the earliest found."""
+    demand = timetable.problem.tasks[task].demand
+    free = timetable.free_cells(task)
+    if demand.kind == "total" and demand.minimum_s < demand.maximum_s:
+        return _longest_piece(timetable, task, window, free)
+    for duration_s in _durations(demand.minimum_s, demand.maximum_s):
+        starts = timetable.fitting_starts_s(task, window, duration_s, free)
+        for start in spread(starts):
+            placement = Placement(task, window.number, start, duration_s)
+            if timetable.fault_with(placement) is None:
+                return placement
+    return None
+
+
+def _durations(minimum_s: int, maximum_s: int) -> list[int]:
+    """The longest, the shortest and three between."""
+    if minimum_s == maximum_s:
+        return [maximum_s]
+    return [round(minimum_s + (maximum_s - minimum_s) * part / 4) for part in (4, 3, 2, 1, 0)]
+
+
+def spread(starts: IntArray, most: int = _POSITIONS) -> list[int]:
+    """At most so many of the starts, the earliest first, evenly over all of them."""
+    if starts.size <= most:
+        return [int(start) for start in starts]
+    chosen = np.unique(np.linspace(0, starts.size - 1, most).astype(np.int64))
+    return [int(start) for start in starts[chosen]]
+
+
+def _longest_piece(timetable: Timetable, task: int, window: Window, free: BoolArray) -> Placement | None:
+    """A piece of a total: as long as the longest free run, the total and the longest useful length allow."""
+    demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
+    placed_s = sum(item.duration_s for item in timetable.of_task(task))
+    wanted_s = min(max(demand.total_s - placed_s, demand.minimum_s), demand.maximum_s)
+    for start, stop in _limited_runs(timetable, task, window, free):
+        room_s = (stop - start) * cell_s - demand.setup_s - demand.teardown_s
+        duration_s = min(wanted_s, room_s)
+        while duration_s >= demand.minimum_s:
+            slack = (stop - start) * cell_s - demand.hold_s(duration_s)
+            for shift in sorted({0, slack // cell_s, slack // cell_s // 2}):
+                placement = Placement(task, window.number, (start + shift) * cell_s, duration_s)
+                if timetable.fault_with(placement) is None:
+                    return placement
+            if duration_s == demand.minimum_s:
+                break
+            duration_s = max(duration_s // 2 // cell_s * cell_s, demand.minimum_s)
+    return None
+
+
+def _limited_runs(timetable: Timetable, task: int, window: Window, free: BoolArray) -> list[tuple[int, int]]:
+    """Free runs of cells within the order's bounds that hold a shortest piece, the longest first."""
+    demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
+    earliest_s, latest_s = timetable.bounds_s(task, window.number, demand.minimum_s)
+    if latest_s < earliest_s:
+        return []
+    first, last = -(-earliest_s // cell_s), -(-(latest_s + demand.hold_s(demand.minimum_s)) // cell_s)
+    spans = [(max(start, first), min(stop, last)) for start, stop in runs(free).tolist()]
+    fitting = [span for span in spans if (span[1] - span[0]) * cell_s >= demand.hold_s(demand.minimum_s)]
+    return sorted(fitting, key=lambda span: (span[0] - span[1], span[0]))[:_RUNS]

@@ -1,0 +1,271 @@
+"""Why a request was not placed, or not fully: the binding reason in one sentence, found by trying.
+
+What can never be comes first (absent hosts, constraints that leave no interval long enough). Otherwise the missing
+activity is tried at every remaining opportunity of the finished plan, and the rule that blocks most of them is named.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from lunabase.planning.construct import spread
+from lunabase.planning.demand import Window, say_duration
+from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
+from lunabase.planning.opportunities import Clause, open_cells, opportunities
+from lunabase.planning.plan import Unplaced
+from lunabase.planning.problem import CHARGE_MARGIN, Problem, Task
+from lunabase.planning.timetable import Fault, Placement, Timetable
+
+_POSITIONS = 160
+_ENERGY_POSITIONS = 24
+_OWN = "its own activities hold the places left"
+
+
+def unplaced(timetable: Timetable) -> tuple[Unplaced, ...]:
+    """Every request that is not fully placed, in file order, with its reason."""
+    return tuple(_unplaced(timetable, k) for k in range(len(timetable.problem.tasks)) if _lacks(timetable, k))
+
+
+def _lacks(timetable: Timetable, index: int) -> bool:
+    demand = timetable.problem.tasks[index].demand
+    placed = timetable.of_task(index)
+    if demand.kind == "total":
+        return sum(item.duration_s for item in placed) < demand.total_s
+    return len(placed) < demand.count
+
+
+def _unplaced(timetable: Timetable, index: int) -> Unplaced:
+    task = timetable.problem.tasks[index]
+    placed = timetable.of_task(index)
+    seconds = sum(item.duration_s for item in placed)
+    words = say_duration(seconds) if task.demand.kind == "total" else f"{len(placed)} of {task.demand.count}"
+    return Unplaced(
+        request=task.request_id,
+        experiment=task.experiment,
+        partner=task.partner,
+        priority=task.request.priority,
+        wanted=task.demand.words,
+        placed=words if placed else "nothing",
+        reason=_reason(timetable, index),
+    )
+
+
+def _reason(timetable: Timetable, index: int) -> str:
+    task = timetable.problem.tasks[index]
+    return (
+        task.obstacle
+        or _too_long(timetable.problem, task)
+        or _no_opportunity(timetable.problem, task)
+        or _no_places_in_rhythm(timetable, index)
+        or _used_up(timetable, index)
+        or _blocked(timetable, index)
+    )
+
+
+def _too_long(problem: Problem, task: Task) -> str:
+    need = task.demand.hold_s(task.demand.minimum_s)
+    if need <= problem.horizon.length_s:
+        return ""
+    return f"it needs {say_duration(need)} in one piece; the horizon is {say_duration(problem.horizon.length_s)}"
+
+
+def _no_opportunity(problem: Problem, task: Task) -> str:
+    """The fewest constraints that together leave no interval long enough."""
+    need = task.demand.hold_s(task.demand.minimum_s)
+    if _longest_s(problem, task.held) >= need:
+        return ""
+    culprits = _fewest(task.held, lambda held: _longest_s(problem, held) < need)
+    longest = _longest_s(problem, culprits)
+    if any("crew" in clause.words for clause in culprits) and longest == 0:
+        people = problem.phase.crew or "no"
+        return f"it needs {_words(culprits)}; phase {problem.phase_name} has {people} people on the station"
+    found = f"the longest such interval is {say_duration(longest)}" if longest else "there is none"
+    return f"it needs {_words(culprits)} for {say_duration(need)}; in this horizon {found}"
+
+
+def _fewest(held: tuple[Clause, ...], excluded: Callable[[tuple[Clause, ...]], bool]) -> tuple[Clause, ...]:
+    """Clauses without which it would not be excluded: a minimal set, by leaving out one after another."""
+    culprits = held
+    for clause in held:
+        rest = tuple(other for other in culprits if other is not clause)
+        if excluded(rest):
+            culprits = rest
+    return culprits
+
+
+def _words(held: tuple[Clause, ...]) -> str:
+    return " and ".join(clause.words for clause in held) or "time"
+
+
+def _longest_s(problem: Problem, held: tuple[Clause, ...]) -> int:
+    return max((span.length_s for span in opportunities("", held, problem.horizon, 1)), default=0)
+
+
+def _no_places_in_rhythm(timetable: Timetable, index: int) -> str:
+    """Whether most missing places of a rhythm lie where the constraints don't hold."""
+    task, problem = timetable.problem.tasks[index], timetable.problem
+    if task.demand.kind != "every":
+        return ""
+    absent = [w for w in task.demand.windows if (index, w.number) not in timetable.placed]
+    shut = [w for w in absent if not _starts(timetable, index, w, task.open).size]
+    if 2 * len(shut) <= len(absent):
+        return ""
+
+    def all_shut(held: tuple[Clause, ...]) -> bool:
+        cells = open_cells(held, problem.horizon)
+        return not any(_starts(timetable, index, window, cells).size for window in shut)
+
+    culprits = _fewest(task.held, all_shut)
+    need = say_duration(task.demand.hold_s(task.demand.minimum_s))
+    part = 100 * open_cells(culprits, problem.horizon).mean()
+    return (
+        f"it needs {_words(culprits)} for {need}; {len(shut)} of the {task.demand.count} places in its rhythm "
+        f"do not offer that (it holds {part:.0f} % of the time)"
+    )
+
+
+def _starts(timetable: Timetable, index: int, window: Window, cells: BoolArray) -> IntArray:
+    """Hold starts in the window with the shortest hold inside the given cells, nothing else asked."""
+    task, cell_s = timetable.problem.tasks[index], timetable.problem.horizon.cell_s
+    width = -(-(window.offset_s + task.demand.hold_s(task.demand.minimum_s)) // cell_s)
+    low = max(-(-(window.earliest_s - window.offset_s) // cell_s), 0)
+    high = (window.latest_s - window.offset_s) // cell_s
+    found = [np.arange(max(a, low), min(b - width, high) + 1) for a, b in runs(cells).tolist()]
+    starts = np.concatenate([np.zeros(0, dtype=np.int64), *found]).astype(np.int64)
+    return np.asarray(starts * cell_s + window.offset_s)
+
+
+def _used_up(timetable: Timetable, index: int) -> str:
+    """Whether all of a request's opportunities are taken by its own activities."""
+    task, cell_s = timetable.problem.tasks[index], timetable.problem.horizon.cell_s
+    left = task.open.copy()
+    for item in timetable.of_task(index):
+        start_s, stop_s = timetable.span_s(item)
+        left[start_s // cell_s : -(-stop_s // cell_s)] = False
+    need = task.demand.hold_s(task.demand.minimum_s)
+    if any((stop - start) * cell_s >= need for start, stop in runs(left).tolist()):
+        return ""
+    whole = say_duration(float(task.open.sum()) * cell_s)
+    return f"it has used all its opportunities: {_words(task.held)} adds up to {whole} in this horizon"
+
+
+def _blocked(timetable: Timetable, index: int) -> str:
+    """The rule that blocks most of the places left for what is missing."""
+    task = timetable.problem.tasks[index]
+    windows = [w for w in task.demand.windows if (index, w.number) not in timetable.placed]
+    waiting = _waits_for(timetable, index, windows)
+    if waiting:
+        return waiting
+    tally: Counter[str] = Counter()
+    for window in windows if task.ordered else windows[:1]:
+        starts = spread(
+            _starts(timetable, index, window, task.open), _POSITIONS if len(windows) == 1 or not task.ordered else 24
+        )
+        tally.update(_blockers(timetable, index, window, starts))
+    if not tally:
+        return "the places left lie outside the times that its order allows"
+    own = tally.pop(_OWN, 0)
+    return tally.most_common(1)[0][0] if tally else _OWN if own else "the search ended before it was placed"
+
+
+def _waits_for(timetable: Timetable, index: int, windows: list[Window]) -> str:
+    """Whether what it must follow is itself missing."""
+    for order in timetable.problem.tasks[index].follows:
+        absent = [w for w in windows if (order.task, w.number) not in timetable.placed]
+        if 2 * len(absent) > len(windows):
+            times = "so often" if timetable.of_task(order.task) else "at all"
+            return f"it must follow {timetable.problem.tasks[order.task].request_id}, which is not placed {times}"
+    return ""
+
+
+def _blockers(timetable: Timetable, index: int, window: Window, starts: list[int]) -> Iterator[str]:
+    """For every start, all rules that block an activity of the shortest length there; energy and data on a sample."""
+    free_of_rules = []
+    for start_s in starts:
+        placement = Placement(index, window.number, start_s, timetable.problem.tasks[index].demand.minimum_s)
+        reasons = [reason for rule in _RULES if (reason := rule(timetable, placement))]
+        yield from reasons
+        if not reasons:
+            free_of_rules.append(placement)
+    weight = math.ceil(len(free_of_rules) / _ENERGY_POSITIONS)
+    for placement in free_of_rules[:: max(weight, 1)]:
+        fault = timetable.fault_with(placement)
+        if fault is not None:
+            yield from [_say_fault(timetable.problem, fault)] * max(weight, 1)
+
+
+def _order_rule(timetable: Timetable, placement: Placement) -> str:
+    task = timetable.problem.tasks[placement.task]
+    earliest, latest = timetable.bounds_s(placement.task, placement.number, placement.duration_s)
+    if earliest <= placement.hold_start_s <= latest:
+        return ""
+    others = [timetable.problem.tasks[order.task].request_id for order in task.follows]
+    return f"its order after {' and '.join(others)} leaves no room" if others else "its activities keep their order"
+
+
+def _overlap_rule(timetable: Timetable, placement: Placement) -> str:
+    """What holds the place, named by the rival that covers most of it."""
+    problem = timetable.problem
+    start_s, stop_s = timetable.span_s(placement)
+    shares: Counter[int] = Counter()
+    for item in timetable.placed.values():
+        if (placement.task, item.task) in problem.conflicts:
+            begin_s, end_s = timetable.span_s(item)
+            shares[item.task] += max(min(stop_s, end_s) - max(start_s, begin_s), 0)
+    rival, covered_s = max(shares.items(), key=lambda share: (share[1], -share[0]), default=(-1, 0))
+    return _say_conflict(problem, placement.task, rival) if covered_s > 0 else ""
+
+
+def _say_conflict(problem: Problem, task: int, rival: int) -> str:
+    conflict, other = problem.conflicts[task, rival], problem.tasks[rival]
+    held = f"{other.request_id} (priority {other.request.priority})"
+    if task == rival:
+        return _OWN
+    if conflict.kind == "disturbance":
+        return f"{conflict.words} keeps it and {held} apart, which holds most of the places left"
+    if conflict.kind == "flight rule":
+        return f"{conflict.words} keeps it apart from {held}, which holds most of the places left"
+    return f"{conflict.words}, and {held} holds most of the places left"
+
+
+def _host_rule(timetable: Timetable, placement: Placement) -> str:
+    task = timetable.problem.tasks[placement.task]
+    room_w = timetable.host_room_w.get(task.host)
+    if room_w is None or not _short(timetable, placement, room_w):
+        return ""
+    limit_w = timetable.problem.station.modules[task.host].payload_power_limit_w
+    return f"payload power of {task.host} would exceed its limit of {limit_w:g} W (it needs {task.power_w:g} W)"
+
+
+def _peak_rule(timetable: Timetable, placement: Placement) -> str:
+    if not _short(timetable, placement, timetable.peak_room_w):
+        return ""
+    return "the loads together would exceed the flight rule's maximum power"
+
+
+def _short(timetable: Timetable, placement: Placement, room_w: FloatArray) -> bool:
+    start_s, stop_s = timetable.span_s(placement)
+    cell_s = timetable.problem.horizon.cell_s
+    room = room_w[start_s // cell_s : -(-stop_s // cell_s)]
+    return bool(room.min() < timetable.problem.tasks[placement.task].extra_w - 1e-6)
+
+
+_RULES: tuple[Callable[[Timetable, Placement], str], ...] = (_order_rule, _overlap_rule, _host_rule, _peak_rule)
+
+
+def _say_fault(problem: Problem, fault: Fault) -> str:
+    if fault.kind == "battery":
+        rule, margin = 100 * problem.forecast.charge_floor, 100 * CHARGE_MARGIN
+        return f"the stores would fall to {100 * fault.value:.1f} % (rule: {rule:.0f} %, and {margin:.0f} % margin)"
+    if fault.kind == "bus":
+        return f"the bus would lack {fault.value:.0f} W"
+    if fault.kind == "mode":
+        return f"the station would be in {problem.forecast.modes[int(fault.value)]} mode, which stops activities"
+    if fault.kind == "shedding":
+        charge, shed = 100 * fault.value, 100 * problem.forecast.shed_below
+        return f"its payload may be shed: the stores would be at {charge:.0f} % (shedding starts at {shed:.0f} %)"
+    return "the recorder would be full"

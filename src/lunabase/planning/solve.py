@@ -1,0 +1,109 @@
+"""Make a plan: build the problem, place greedily, improve with CP-SAT, explain what is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import xarray as xr
+
+from lunabase.planning.construct import fill
+from lunabase.planning.explain import unplaced
+from lunabase.planning.improve import Effort, Improved, improve
+from lunabase.planning.outcome import partner_outcomes
+from lunabase.planning.plan import Activity, Plan, SolverSummary
+from lunabase.planning.problem import POINTS, Problem, build_problem
+from lunabase.planning.timetable import Placement, Timetable
+from lunabase.station.model import Station
+
+SOLVER = "greedy construction, then OR-Tools CP-SAT in neighbourhoods"
+WORK_LIMIT = 3.0
+"""Default limit, in CP-SAT's deterministic seconds (plus a fixed cost for each neighbourhood)."""
+
+
+def make_plan(
+    station_file_sha256: str,
+    station: Station,
+    environment: xr.Dataset,
+    *,
+    seed: int = 0,
+    work_limit: float = WORK_LIMIT,
+    time_limit_s: float | None = None,
+    on_progress: Callable[[float], None] | None = None,
+) -> Plan:
+    """Plan for the time span of an environment (regular epochs on `time`, UTC).
+
+    The same inputs, seed and work limit give the same plan; a time limit in wall-clock seconds ends the search early
+    with the best plan so far. `on_progress` is called with the finished fraction. Objective and bound are in the worth
+    of a priority-1 request (docs/explanation/planning.md). Raises InputError for irregular epochs.
+    """
+    deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
+    report = on_progress or (lambda fraction: None)
+    problem = build_problem(station, environment)
+    report(0.1)
+    timetable = Timetable(problem)
+    fill(timetable)
+    report(0.3)
+    effort = Effort(work_limit, deadline, lambda part: report(0.3 + 0.6 * part))
+    improved = improve(timetable, seed, effort)
+    plan = _plan(station_file_sha256, timetable, improved, seed, work_limit)
+    report(1.0)
+    return plan
+
+
+def _plan(sha256: str, timetable: Timetable, improved: Improved, seed: int, work_limit: float) -> Plan:
+    problem = timetable.problem
+    activities = tuple(sorted(_activities(timetable), key=lambda item: (item.hold_start, item.id)))
+    status = "optimal" if improved.optimal else "feasible" if activities else "empty"
+    return Plan(
+        station=problem.station.station.name,
+        station_sha256=sha256,
+        phase=problem.phase_name,
+        start=problem.horizon.start,
+        stop=problem.horizon.stop,
+        activities=activities,
+        unplaced=unplaced(timetable),
+        partners=partner_outcomes(problem, activities),
+        solver=SolverSummary(
+            solver=SOLVER,
+            status=status,
+            objective=timetable.score() / POINTS,
+            bound=improved.bound / POINTS,
+            seed=seed,
+            work_limit=work_limit,
+        ),
+    )
+
+
+def _activities(timetable: Timetable) -> Iterator[Activity]:
+    """Activities of all tasks; those whose number means nothing are numbered in order of time."""
+    for index, task in enumerate(timetable.problem.tasks):
+        placed = timetable.of_task(index)
+        if not task.ordered:
+            placed = sorted(placed, key=lambda item: item.hold_start_s)
+        for place, item in enumerate(placed, start=1):
+            yield _activity(timetable.problem, item, item.number if task.ordered else place)
+
+
+def _activity(problem: Problem, item: Placement, number: int) -> Activity:
+    task, moment = problem.tasks[item.task], problem.horizon.moment
+    start_s = item.hold_start_s + task.demand.setup_s
+    stop_s = start_s + item.duration_s
+    return Activity(
+        id=f"{task.request_id}#{number}",
+        request=task.request_id,
+        experiment=task.experiment,
+        partner=task.partner,
+        activity_type=task.request.activity,
+        payload=task.request.payload,
+        host=task.host,
+        mode=task.mode,
+        hold_start=moment(item.hold_start_s),
+        start=moment(start_s),
+        stop=moment(stop_s),
+        hold_stop=moment(stop_s + task.demand.teardown_s),
+        power_w=task.power_w,
+        data_bit=task.data_bit_per_s * item.duration_s,
+        priority=task.request.priority,
+        resources=task.resources,
+    )

@@ -1,0 +1,251 @@
+"""A plan while it grows: what is placed, what room is left, and the first thing that would go wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from lunabase.planning.balance import Track, follow, no_extra
+from lunabase.planning.demand import Window
+from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
+from lunabase.planning.problem import CHARGE_MARGIN, FAIRNESS_POINTS, Problem
+
+_SLACK_W = 1e-6
+_SLACK_CHARGE = 1e-9
+_SLACK_BIT = 1.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Placement:
+    """One activity of a task, in seconds of the horizon."""
+
+    task: int
+    number: int
+    hold_start_s: int
+    duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first thing that goes wrong with energy or data."""
+
+    kind: Literal["battery", "bus", "mode", "shedding", "recorder"]
+    step: int
+    value: float
+    """State of charge, missing power (W), index of the mode, state of charge, or lost data (bit)."""
+
+
+class Timetable:
+    """The placements so far and the room that they leave; `put` and `take` keep both in step."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.placed: dict[tuple[int, int], Placement] = {}
+        cells = problem.horizon.cells
+        self.blocked = np.zeros((len(problem.tasks), cells), dtype=np.int32)
+        self.host_room_w = {name: np.full(cells, room) for name, room in problem.host_room_w.items()}
+        self.peak_room_w = problem.peak_room_w.copy()
+        self.extra = no_extra(problem.forecast)
+
+    def put(self, placement: Placement) -> None:
+        """Add a placement; it must fit."""
+        self.placed[placement.task, placement.number] = placement
+        self._change(placement, 1)
+
+    def take(self, placement: Placement) -> None:
+        """Remove a placement."""
+        del self.placed[placement.task, placement.number]
+        self._change(placement, -1)
+
+    def replace_all(self, placements: Iterable[Placement]) -> None:
+        """Make the timetable hold exactly these placements."""
+        wanted = set(placements)
+        for placement in sorted(set(self.placed.values()) - wanted):
+            self.take(placement)
+        for placement in sorted(wanted - set(self.placed.values())):
+            self.put(placement)
+
+    def of_task(self, task: int) -> list[Placement]:
+        """Placements of a task in order of their numbers."""
+        return [self.placed[key] for key in sorted(key for key in self.placed if key[0] == task)]
+
+    def span_s(self, placement: Placement) -> tuple[int, int]:
+        """Hold of a placement: start and stop, s."""
+        hold_s = self.problem.tasks[placement.task].demand.hold_s(placement.duration_s)
+        return placement.hold_start_s, placement.hold_start_s + hold_s
+
+    def start_s(self, placement: Placement) -> int:
+        """Start of the activity itself, s."""
+        return placement.hold_start_s + self.problem.tasks[placement.task].demand.setup_s
+
+    def stop_s(self, placement: Placement) -> int:
+        """Stop of the activity itself, s."""
+        return self.start_s(placement) + placement.duration_s
+
+    def _change(self, placement: Placement, sign: int) -> None:
+        problem, task = self.problem, self.problem.tasks[placement.task]
+        start_s, stop_s = self.span_s(placement)
+        cells = slice(start_s // problem.horizon.cell_s, -(-stop_s // problem.horizon.cell_s))
+        for rival in problem.rivals[placement.task]:
+            self.blocked[rival, cells] += sign
+        if task.host in self.host_room_w:
+            self.host_room_w[task.host][cells] -= sign * task.extra_w
+        self.peak_room_w[cells] -= sign * task.extra_w
+        self._change_extra(placement, sign)
+
+    def _change_extra(self, placement: Placement, sign: int) -> None:
+        task, extra = self.problem.tasks[placement.task], self.extra
+        steps, part = self._overlap(*self.span_s(placement))
+        extra.power_w[steps] += sign * task.power_w * part
+        extra.standby_w[steps] += sign * task.standby_w * part
+        if task.node >= 0:
+            extra.heat_w[steps, task.node] += sign * task.extra_w * part
+        extra.working[steps, 0] += sign
+        extra.working[steps, 1] += sign * (not task.continuous)
+        extra.working[steps, 2] += sign * task.can_be_shed
+        steps, part = self._overlap(self.start_s(placement), self.stop_s(placement))
+        extra.data_bit[steps] += sign * task.data_bit_per_s * part * self.problem.horizon.step_s
+
+    def _overlap(self, start_s: int, stop_s: int) -> tuple[slice, FloatArray]:
+        """Steps that an interval touches, and the part of each that it covers."""
+        horizon = self.problem.horizon
+        first, last = int(start_s // horizon.step_s), int(-(-stop_s // horizon.step_s))
+        last = min(last, horizon.steps)
+        edges_s = np.arange(first, last + 1) * horizon.step_s
+        covered = np.minimum(edges_s[1:], stop_s) - np.maximum(edges_s[:-1], start_s)
+        return slice(first, last), np.maximum(covered, 0.0) / horizon.step_s
+
+    def free_cells(self, task: int) -> BoolArray:
+        """Cells (cells,) in which a task may hold: constraints, rivals and peak power; energy and data not asked."""
+        wanted = self.problem.tasks[task]
+        free = wanted.open & (self.blocked[task] == 0) & (self.peak_room_w >= wanted.extra_w - _SLACK_W)
+        if wanted.host in self.host_room_w:
+            free &= self.host_room_w[wanted.host] >= wanted.extra_w - _SLACK_W
+        return np.asarray(free)
+
+    def fitting_starts_s(self, task: int, window: Window, duration_s: int, free: BoolArray) -> IntArray:
+        """Hold starts, s, at which an activity of this length fits into the free cells and its window and order."""
+        cell_s, demand = self.problem.horizon.cell_s, self.problem.tasks[task].demand
+        earliest_s, latest_s = self.bounds_s(task, window.number, duration_s)
+        first_s, last_s = max(window.earliest_s, earliest_s), min(window.latest_s, latest_s)
+        width = -(-(window.offset_s + demand.hold_s(duration_s)) // cell_s)
+        first = max(-(-(first_s - window.offset_s) // cell_s), 0)
+        last = (last_s - window.offset_s) // cell_s
+        pieces = [np.arange(max(start, first), min(stop - width, last) + 1) for start, stop in runs(free).tolist()]
+        starts = np.concatenate([np.zeros(0, dtype=np.int64), *pieces]).astype(np.int64)
+        return np.asarray(starts * cell_s + window.offset_s)
+
+    def bounds_s(self, task: int, number: int, duration_s: int) -> tuple[int, int]:
+        """Earliest and latest hold start, s, that the order leaves to an activity of this number; maybe none."""
+        wanted, setup_s = self.problem.tasks[task], self.problem.tasks[task].demand.setup_s
+        earliest, latest = 0.0, float(self.problem.horizon.length_s)
+        if wanted.ordered and wanted.demand.kind != "every":
+            for item in self.of_task(task):
+                if item.number < number:
+                    earliest = max(earliest, self.stop_s(item) - setup_s)
+                if item.number > number:
+                    latest = min(latest, self.start_s(item) - duration_s - setup_s)
+        for order in wanted.follows:
+            before = self.placed.get((order.task, number))
+            if before is None:
+                return 1, 0
+            earliest = max(earliest, self.stop_s(before) + order.minimum_gap_s - setup_s)
+            if order.maximum_gap_s is not None:
+                latest = min(latest, self.stop_s(before) + order.maximum_gap_s - setup_s)
+        return self._bounds_of_followers(task, number, duration_s, earliest, latest)
+
+    def _bounds_of_followers(
+        self, task: int, number: int, duration_s: int, earliest: float, latest: float
+    ) -> tuple[int, int]:
+        setup_s = self.problem.tasks[task].demand.setup_s
+        for follower in self.problem.followers[task]:
+            later = self.placed.get((follower, number))
+            if later is None:
+                continue
+            for order in (item for item in self.problem.tasks[follower].follows if item.task == task):
+                before_s = self.start_s(later) - duration_s - setup_s
+                latest = min(latest, before_s - order.minimum_gap_s)
+                if order.maximum_gap_s is not None:
+                    earliest = max(earliest, before_s - order.maximum_gap_s)
+        return math.ceil(earliest), math.floor(latest)
+
+    def fault_with(self, *more: Placement) -> Fault | None:
+        """The first fault if these were placed too."""
+        for placement in more:
+            self._change_extra(placement, 1)
+        fault = self.fault()
+        for placement in more:
+            self._change_extra(placement, -1)
+        return fault
+
+    def fault(self) -> Fault | None:
+        """The first thing that goes wrong with energy or data, if anything does."""
+        problem = self.problem
+        track = follow(problem.forecast, self.extra)
+        floor = np.minimum(problem.forecast.charge_floor + CHARGE_MARGIN, problem.idle.charge)
+        if problem.forecast.stores.shape[0] == 0:
+            floor = np.zeros_like(floor)
+        return (
+            _first("battery", track.charge < floor - _SLACK_CHARGE, track.charge)
+            or _first("bus", track.unserved_w > problem.idle.unserved_w + 1e-3, track.unserved_w)
+            or self._stopped(track)
+            or _first("recorder", track.lost_bit > _SLACK_BIT, track.lost_bit)
+        )
+
+    def _stopped(self, track: Track) -> Fault | None:
+        """Activities at work in a mode that stops them, or while their payloads may be shed."""
+        working, runs_in = self.extra.working, self.problem.forecast.mode_table[:, 0][track.mode]
+        stopped = ((working[:, 0] > 0) & (runs_in < 1)) | ((working[:, 1] > 0) & (runs_in < 2))
+        shed = (working[:, 2] > 0) & (track.shed == 1)
+        return _first("mode", stopped, track.mode) or _first("shedding", shed, track.charge)
+
+    def task_points(self, task: int) -> int:
+        """Worth of what is placed of a task."""
+        wanted = self.problem.tasks[task]
+        durations = [item.duration_s for (owner, _), item in self.placed.items() if owner == task]
+        if wanted.demand.kind == "total":
+            return total_points(self.problem, task, sum(durations))
+        return sum(activity_points(self.problem, task, duration) for duration in durations)
+
+    def served(self) -> dict[str, float]:
+        """By partner: energy placed as a part of what it is entitled to, at most 1; 1 for those entitled to none."""
+        energy_j = dict.fromkeys(self.problem.entitled_j, 0.0)
+        for item in self.placed.values():
+            task = self.problem.tasks[item.task]
+            energy_j[task.partner] += task.power_w * item.duration_s
+        return {
+            name: min(energy_j[name] / entitled, 1.0) if entitled > 0.0 else 1.0
+            for name, entitled in self.problem.entitled_j.items()
+        }
+
+    def score(self) -> int:
+        """Value by priority plus the worth of the worst-served partner's part."""
+        value = sum(self.task_points(task) for task in range(len(self.problem.tasks)))
+        return value + int(FAIRNESS_POINTS * min(self.served().values(), default=1.0))
+
+
+def activity_points(problem: Problem, task: int, duration_s: int) -> int:
+    """Worth of one counted activity: half for being there, half by its length against the longest useful."""
+    demand = problem.tasks[task].demand
+    return int(problem.tasks[task].points / demand.count * (0.5 + 0.5 * duration_s / demand.maximum_s))
+
+
+def total_points(problem: Problem, task: int, seconds: float) -> int:
+    """Worth of so much time of a task that asks for a total."""
+    wanted = problem.tasks[task]
+    return int(wanted.points * min(seconds / max(wanted.demand.total_s, 1), 1.0))
+
+
+def _first(
+    kind: Literal["battery", "bus", "mode", "shedding", "recorder"],
+    wrong: BoolArray,
+    values: FloatArray | IntArray,
+) -> Fault | None:
+    if not wrong.any():
+        return None
+    step = int(np.argmax(wrong))
+    return Fault(kind, step, float(values[step]))
