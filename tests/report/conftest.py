@@ -145,9 +145,7 @@ def _plan() -> Plan:
             PartnerOutcome(partner="alpha", share=0.6, received=0.25, **outcome),
             PartnerOutcome(partner="beta", share=0.4, received=0.75, **outcome),
         ),
-        solver=SolverSummary(
-            solver="CP-SAT", status="feasible", objective=10.0, bound=12.0, seed=0, work_limit=20.0
-        ),
+        solver=SolverSummary(solver="CP-SAT", status="feasible", objective=10.0, bound=12.0, seed=0, work_limit=20.0),
     )
 
 
@@ -165,9 +163,7 @@ def _products(plan: Plan) -> tuple[Product, ...]:
 
 
 def _events(plan: Plan) -> tuple[Event, ...]:
-    notes = [
-        Event(one.start, "info", "executive", "activity_started", f"{one.id} started") for one in plan.activities
-    ]
+    notes = [Event(one.start, "info", "executive", "activity_started", f"{one.id} started") for one in plan.activities]
     stop = Event(
         plan.activities[8].start + timedelta(hours=3),
         "medium",

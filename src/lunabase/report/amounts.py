@@ -44,10 +44,15 @@ def duration(length_s: float) -> str:
     if seconds < 60:
         return f"{seconds} s"
     minutes = round(seconds / 60)
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    if days:
-        return f"{days} d {round(hours + minutes / 60)} h" if hours or minutes else f"{days} d"
-    return " ".join(part for part in (f"{hours} h" * bool(hours), f"{minutes} min" * bool(minutes)) if part)
+    if minutes < 1440:
+        return _two(minutes // 60, "h", minutes % 60, "min")
+    hours = round(seconds / 3600)
+    return _two(hours // 24, "d", hours % 24, "h")
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    parts = [f"{count} {unit}" for count, unit in ((large, large_unit), (small, small_unit)) if count]
+    return " ".join(parts)
 
 
 def temperature(temperature_k: float) -> str:

@@ -55,7 +55,7 @@ def base_layout(height_px: int) -> dict[str, Any]:
         "margin": {"l": 58, "r": 14, "t": 10, "b": 36},
         "hovermode": "x unified",
         "hoverlabel": {"font": {"size": 12}},
-        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"},
         "dragmode": "zoom",
         "bargap": 0,
     }

@@ -14,7 +14,7 @@ from lunabase.report.flown import FlownActivity
 
 Grouping = Literal["module", "partner"]
 _ROW_PX = 21
-_LABEL_CHARACTERS = 32
+_LABEL_CHARACTERS = 30
 _PLANNED = {"offset": -0.42, "width": 0.26}
 _FLOWN = {"offset": -0.12, "width": 0.5}
 
@@ -37,9 +37,11 @@ def gantt_chart(record: RunRecord, flown: list[FlownActivity], grouping: Groupin
     for partner_id, partner in record.station.partners.items():
         mine = [one for one in flown if one.activity.partner == partner_id]
         if mine:
-            traces += _partner_traces(mine, place, paints[partner_id], plain(partner.name), partner_id)
+            traces += _partner_traces(
+                mine, place, paints[partner_id], plain(partner.name, _LABEL_CHARACTERS), partner_id
+            )
     traces += _failure_traces(flown, place)
-    count = len(place.labels)
+    count = max(len(place.labels), 1)
     layout = {
         "xaxis": time_axis(record) | {"side": "top", "showgrid": True},
         "yaxis": value_axis(
@@ -53,12 +55,12 @@ def gantt_chart(record: RunRecord, flown: list[FlownActivity], grouping: Groupin
         "shapes": [*mode_bands(record), *_group_lines(place)],
         "barmode": "overlay",
         "hovermode": "closest",
-        "margin": {"l": 215, "t": 30, "r": 10, "b": 10},
-        "legend": {"y": -8 / (count * _ROW_PX), "yanchor": "top"},
+        "margin": {"l": 215, "t": 44, "r": 10, "b": 10},
+        "legend": {"font": {"size": 11}, "y": -8 / (count * _ROW_PX), "yanchor": "top"},
     }
     legend_px = 24 * -(-len(record.station.partners) // 6) + 30
     words = _words(flown, grouping)
-    return Chart(f"plan-{grouping}", words, tuple(traces), layout, count * _ROW_PX + 60 + legend_px, wide=True)
+    return Chart(f"plan-{grouping}", words, tuple(traces), layout, count * _ROW_PX + 74 + legend_px, wide=True)
 
 
 def _arrange(record: RunRecord, flown: list[FlownActivity], grouping: Grouping) -> Layout:
@@ -95,7 +97,9 @@ def _partner_traces(
     planned = [(one, one.activity.start, one.activity.stop) for one in mine]
     worked = [(one, product.start, product.stop) for one in mine for product in one.products]
     marker = {"color": paint.colour, "line": {"color": paint.colour, "width": 0.6}}
-    pattern = {"pattern": {"shape": paint.hatching, "fgcolor": "#ffffff", "size": 5, "solidity": 0.35}}
+    pattern = {
+        "pattern": {"shape": paint.hatching, "bgcolor": paint.colour, "fgcolor": "#ffffff", "size": 5, "solidity": 0.3}
+    }
     both = {"legendgroup": group, "name": name}
     return [
         _bars(planned, place, both | _PLANNED | {"marker": marker, "opacity": 0.4, "showlegend": False}),

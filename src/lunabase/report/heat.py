@@ -32,10 +32,11 @@ class NodeOutcome:
 
 
 def node_outcomes(record: RunRecord) -> list[NodeOutcome]:
-    """Outcome of every node in the telemetry, in the station file's order."""
+    """Outcome of every node of the modules present, in the station file's order."""
+    present = record.station.phases[record.plan.phase].present
     outcomes = []
     for module_id, name, node in record.station.all_equipment():
-        if not isinstance(node, ThermalNode) or _PREFIX + name not in record.telemetry:
+        if module_id not in present or not isinstance(node, ThermalNode):
             continue
         series_k = record.telemetry[_PREFIX + name].to_numpy()
         lowest_k, highest_k = float(series_k.min()), float(series_k.max())
@@ -69,14 +70,14 @@ def node_chart(record: RunRecord, outcome: NodeOutcome) -> Chart:
         "xaxis": time_axis(record),
         "yaxis": value_axis("K", range=[low_k, high_k], nticks=5),
         "shapes": [*_limits(node), *loss_line(record)],
-        "margin": {"l": 50, "r": 8, "t": 6, "b": 34},
+        "margin": {"l": 50, "r": 8, "t": 6, "b": 42},
     }
     words = (
         f"Temperature of {outcome.id}: {amounts.temperature(outcome.lowest_k)} to "
         f"{amounts.temperature(outcome.highest_k)}; operating {node.operating.minimum_k:.0f} to "
         f"{node.operating.maximum_k:.0f} K, survival {node.survival.minimum_k:.0f} to {node.survival.maximum_k:.0f} K."
     )
-    return Chart(f"node-{outcome.id}", words, (trace,), layout, height_px=200)
+    return Chart(f"node-{outcome.id}", words, (trace,), layout, height_px=208)
 
 
 def _limits(node: ThermalNode) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from lunabase.report.decimate import kept_rows
 
 _ROW_PX = 34
 _LABEL_CHARACTERS = 34
+_LEAST_SPAN_K = 20.0
 BoolArray = NDArray[np.bool_]
 
 
@@ -59,7 +60,7 @@ def light_chart(record: RunRecord) -> Chart:
             showticklabels=False,
             showgrid=False,
         ),
-        "yaxis3": value_axis("ground, K", domain=[0.0, heat_high]),
+        "yaxis3": value_axis("ground, K", domain=[0.0, heat_high], range=_ground_range_k(environment)),
         "margin": {"l": 58, "t": 10},
         "barmode": "overlay",
         "annotations": _row_labels(rows),
@@ -135,12 +136,27 @@ def _row_labels(rows: list[ContactRow]) -> list[dict[str, Any]]:
     ]
 
 
+def _ground_range_k(environment: xr.Dataset) -> list[float]:
+    """Range of the temperature axis: never so narrow that a slow drift looks like a fall."""
+    ground_k = environment["surface_temperature"].to_numpy()
+    if np.isnan(ground_k).all():
+        return [0.0, 400.0]
+    low_k, high_k = float(np.nanmin(ground_k)), float(np.nanmax(ground_k))
+    half_k = max(0.55 * (high_k - low_k), _LEAST_SPAN_K / 2.0)
+    return [(low_k + high_k) / 2.0 - half_k, (low_k + high_k) / 2.0 + half_k]
+
+
 def _words(environment: xr.Dataset) -> str:
     lit = float((environment["sun_visible_fraction"] > 0.5).mean())
     earth = float(environment["earth_in_view"].astype(float).mean())
     ground_k = environment["surface_temperature"].to_numpy()
+    if np.isnan(ground_k).all():
+        ground = "In orbit there is no ground under it."
+    else:
+        ground = (
+            f"The ground is between {amounts.temperature(ground_k.min())} and {amounts.temperature(ground_k.max())}."
+        )
     return (
         f"More than half of the Sun's disc is visible {amounts.percent(lit)} of the time; the Earth is in view "
-        f"{amounts.percent(earth)}. The ground is between {amounts.temperature(ground_k.min())} and "
-        f"{amounts.temperature(ground_k.max())}."
+        f"{amounts.percent(earth)}. {ground}"
     )

@@ -16,7 +16,7 @@ def shares_chart(outcomes: list[PartnerFlown], paints: dict[str, palette.Paint])
     count = len(outcomes)
     colours = [paints[one.id].colour for one in outcomes]
     hatchings = [paints[one.id].hatching for one in outcomes]
-    pattern = {"shape": hatchings, "fgcolor": "#ffffff", "size": 5, "solidity": 0.35}
+    pattern = {"shape": hatchings, "bgcolor": colours, "fgcolor": "#ffffff", "size": 5, "solidity": 0.3}
     planned = _bars([one.planned_part for one in outcomes], "planned", -0.38, 0.26)
     flown = _bars([one.flown_part for one in outcomes], "flown", -0.1, 0.44)
     traces = (
@@ -45,12 +45,13 @@ def shares_chart(outcomes: list[PartnerFlown], paints: dict[str, palette.Paint])
             tickvals=list(range(count)),
             ticktext=[plain(one.name, _LABEL_CHARACTERS) for one in outcomes],
             range=[count - 0.4, -0.6],
+            tickfont={"size": 11},
             showgrid=False,
         ),
         "hovermode": "closest",
         "barmode": "overlay",
         "showlegend": False,
-        "margin": {"l": 130, "b": 44},
+        "margin": {"l": 150, "b": 44},
     }
     return Chart("partners", _words(outcomes), traces, layout, 30 * count + 70, linked=False)
 

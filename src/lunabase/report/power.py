@@ -36,7 +36,6 @@ def power_chart(record: RunRecord) -> Chart:
         "yaxis2": value_axis("charge, %", domain=[0.0, 0.38], range=[0, 103]),
         "shapes": [*mode_bands(record), *_floor(record)],
         "annotations": _floor_label(record),
-        "legend": {"traceorder": "normal"},
     }
     return Chart("power", _words(record), tuple(traces), layout, height_px=520)
 

@@ -2,7 +2,7 @@
 (async () => {
   "use strict";
   const PRINT_WIDTH_PX = 700;
-  const PRINT_HEIGHT_PX = 960;
+  const PRINT_HEIGHT_PX = 860;
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const config = {
     responsive: true,
@@ -12,6 +12,7 @@
     displayModeBar: touch ? false : "hover",
   };
   const charts = [];
+  const unfolded = [];
   let sharing = false;
 
   const linked = () => charts.filter((chart) => chart.div.classList.contains("linked"));
@@ -101,6 +102,10 @@
   }
 
   function fitPaper() {
+    for (const details of document.querySelectorAll("details.printed:not([open])")) {
+      details.open = true;
+      unfolded.push(details);
+    }
     for (const chart of charts) {
       const small = chart.div.closest(".small-charts") !== null;
       const size = { width: small ? PRINT_WIDTH_PX / 2 - 10 : PRINT_WIDTH_PX, height: Math.min(chart.height, PRINT_HEIGHT_PX) };
@@ -109,6 +114,7 @@
   }
 
   function fitScreen() {
+    for (const details of unfolded.splice(0)) details.open = false;
     for (const chart of charts) {
       window.Plotly.relayout(chart.div, { width: null, height: chart.height, autosize: true });
     }

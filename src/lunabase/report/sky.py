@@ -33,7 +33,7 @@ def panorama(record: RunRecord) -> Chart:
         *_terrain(record, first_deg, low_deg),
         *_sun_traces(record.environment, first_deg),
         _track(record.environment, "earth", first_deg, palette.EARTH, "Earth"),
-        _marks(record.environment, "sun", first_deg, palette.SUN, text=True),
+        _marks(record.environment, "sun", first_deg, palette.SUN),
     ]
     ticks = np.arange(first_deg, first_deg + 361.0, 45.0)
     layout = {
@@ -47,7 +47,7 @@ def panorama(record: RunRecord) -> Chart:
         },
         "yaxis": value_axis("elevation, deg", range=[low_deg, high_deg], fixedrange=False),
     }
-    return Chart("sky", _panorama_words(record), tuple(traces), layout, height_px=400, linked=False)
+    return Chart("sky", _panorama_words(record), tuple(traces), layout, height_px=400, linked=False, wide=True)
 
 
 def earth_close_up(record: RunRecord) -> Chart | None:
@@ -63,7 +63,7 @@ def earth_close_up(record: RunRecord) -> Chart | None:
     traces = [
         *_terrain(record, first_deg, low_deg),
         _track(record.environment, "earth", first_deg, palette.EARTH, "Earth"),
-        _marks(record.environment, "earth", first_deg, palette.EARTH, text=True),
+        _marks(record.environment, "earth", first_deg, palette.EARTH, outward=True),
     ]
     layout = {
         "hovermode": "closest",
@@ -194,24 +194,43 @@ def _track(
 
 
 def _sun_traces(environment: xr.Dataset, first_deg: float) -> list[Trace]:
-    """The Sun's path: bright where some of the disc is visible, thin where terrain hides it; and the disc's width."""
+    """The Sun's path: full where some of the disc is visible, dotted where terrain hides it; and the disc's width."""
     visible = environment["sun_visible_fraction"].to_numpy() > 0.0
-    disc = _track(environment, "sun", first_deg, palette.SUN_FILL, "Sun's disc")
-    edges = []
-    for side, fill in ((-1.0, "none"), (1.0, "tonexty")):
-        edge = {"y": drawn(disc["y"] + np.float32(side * SUN_RADIUS_DEG)), "fill": fill, "line": {"width": 0}}
-        edges.append(disc | edge | {"fillcolor": "rgba(245,201,91,0.45)", "hoverinfo": "skip", "showlegend": False})
-    for edge in edges:
-        edge.pop("hovertemplate")
+    hidden_line = {"width": 1.2, "dash": "dot"}
     return [
-        *edges,
-        _track(environment, "sun", first_deg, palette.SUN, "Sun, hidden by terrain", ~visible, width=1.2, dash="dot"),
-        _track(environment, "sun", first_deg, palette.SUN, "Sun, visible", visible),
+        _disc_band(environment, first_deg),
+        _track(environment, "sun", first_deg, palette.SUN, "Sun, hidden by terrain", shown=~visible, **hidden_line),
+        _track(environment, "sun", first_deg, palette.SUN, "Sun, visible", shown=visible),
     ]
 
 
-def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *, text: bool) -> Trace:
-    """Dots on a body's path at midnight UTC every so many days, with their dates."""
+def _disc_band(environment: xr.Dataset, first_deg: float) -> Trace:
+    """The strip that the Sun's disc sweeps: one closed outline for each pass between the panorama's edges."""
+    azimuth_deg = _wrapped(environment["sun_azimuth"].to_numpy(), first_deg)
+    elevation_deg = environment["sun_elevation"].to_numpy()
+    rows = kept_rows(np.column_stack([azimuth_deg, elevation_deg]))
+    x, y = azimuth_deg[rows], elevation_deg[rows]
+    passes = np.split(np.arange(rows.size), np.flatnonzero(np.abs(np.diff(x)) > 180.0) + 1)
+    gap = [np.array([np.nan])]
+    outline_x, outline_y = [], []
+    for one in passes:
+        outline_x += [x[one], x[one][::-1], x[one][:1], *gap]
+        outline_y += [y[one] + SUN_RADIUS_DEG, y[one][::-1] - SUN_RADIUS_DEG, y[one][:1] + SUN_RADIUS_DEG, *gap]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": drawn(np.concatenate(outline_x)),
+        "y": drawn(np.concatenate(outline_y)),
+        "fill": "toself",
+        "fillcolor": "rgba(245,201,91,0.5)",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *, outward: bool = False) -> Trace:
+    """Dots on a body's path at midnight UTC every so many days, with their dates above or on the outside of a loop."""
     times = environment["time"].to_numpy()
     days = max(int((times[-1] - times[0]) / np.timedelta64(1, "D")), 1)
     step = np.timedelta64(-(-days // _MARKS), "D")
@@ -219,18 +238,27 @@ def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *,
     moments = np.arange(first, times[-1], step).astype("datetime64[ns]")
     rows = np.searchsorted(times, moments).astype(np.intp)
     azimuth_deg = _wrapped(environment[f"{body}_azimuth"].to_numpy()[rows], first_deg)
+    elevation_deg = environment[f"{body}_elevation"].to_numpy()[rows]
     labels = [np.datetime64(moment, "D").astype(object).strftime("%-d %b") for moment in moments]
     return {
         "type": "scatter",
         "x": drawn(azimuth_deg),
-        "y": drawn(environment[f"{body}_elevation"].to_numpy()[rows]),
+        "y": drawn(elevation_deg),
         "customdata": drawn(np.mod(azimuth_deg, 360.0)),
-        "mode": "markers+text" if text else "markers",
+        "mode": "markers+text",
         "text": labels,
-        "textposition": "top center",
+        "textposition": _outward(azimuth_deg, elevation_deg) if outward else "top center",
         "textfont": {"size": 11, "color": palette.INK},
         "marker": {"size": 7, "color": colour, "line": {"color": "#ffffff", "width": 1}},
         "hovertemplate": _HOVER.replace("UTC", "0:00 UTC"),
         "showlegend": False,
         "cliponaxis": True,
     }
+
+
+def _outward(azimuth_deg: FloatArray, elevation_deg: FloatArray) -> list[str]:
+    """Where a label stands so that it lies outside the loop that the points make."""
+    x = (azimuth_deg - azimuth_deg.mean()) / max(float(np.ptp(azimuth_deg)), 1e-9)
+    y = (elevation_deg - elevation_deg.mean()) / max(float(np.ptp(elevation_deg)), 1e-9)
+    beside = np.where(x < 0.0, "middle left", "middle right")
+    return [str(one) for one in np.where(np.abs(x) > 0.36, beside, np.where(y < 0.0, "bottom center", "top center"))]
