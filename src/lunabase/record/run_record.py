@@ -21,28 +21,11 @@ from typing import Any, Literal
 import pandas as pd
 import xarray as xr
 
+from lunabase.onboard.log import Event as Event
+from lunabase.onboard.log import Severity as Severity
 from lunabase.planning.plan import Plan
 from lunabase.station.model import Station
 from lunabase.terrain.mask import HorizonMask
-
-Severity = Literal["info", "low", "medium", "high"]
-"""PUS service 5 severities."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened on board: what, how bad, and what caused it."""
-
-    time: datetime
-    severity: Severity
-    source: str
-    """Who says so: executive, modes, shedding, monitor, twin."""
-    name: str
-    """Short machine-readable name like ``mode_entered``."""
-    text: str
-    """One sentence for people."""
-    cause: str = ""
-    """The reading or event that led to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Datase
     arrays = available_array_power_w(station, present, environment)
     rows = np.zeros(times.count, STEP)
     rows["array_w"] = at.series(np.sum([np.zeros(environment.sizes["time"]), *arrays.values()], axis=0))
-    rows["ground_k"] = at.value("surface_temperature")
+    if station.site.surface is not None:  # in orbit there is no ground and no heat path to it
+        rows["ground_k"] = at.value("surface_temperature")
     rows["flux_w_m2"] = at.value("solar_flux")
     rows["sun_sin"], rows["sun_cos"] = np.sin(elevation_rad), np.cos(elevation_rad)
     rows["direct"] = at.any_flag("contact")
@@ -60,7 +61,7 @@ def _relay_rate(station: Station, environment: xr.Dataset, at: _Sampler) -> Floa
     rate = np.zeros(at.count)
     if "relay_contact" in environment:
         for relay in environment["relay"].values:
-            in_contact = at.flag(environment["relay_contact"].sel(relay=relay).values)
+            in_contact = at.any_flag("relay_contact", relay=relay)
             rate = np.maximum(rate, in_contact * station.relays[str(relay)].rate_to_earth_bit_per_s)
     return rate
 
@@ -92,11 +93,11 @@ class _Sampler:
     def flag(self, values: BoolArray) -> BoolArray:
         return np.asarray(values.astype(np.bool_)[self._last])
 
-    def any_flag(self, name: str) -> BoolArray:
-        """True where any row of a two-dimensional flag is; False throughout without rows."""
+    def any_flag(self, name: str, **selected: str) -> BoolArray:
+        """True where the flag is in any of its rows; False throughout without rows."""
         if name not in self.environment:
             return np.zeros(self.count, dtype=np.bool_)
-        rows = self.environment[name].transpose(..., "time").values
+        rows = self.environment[name].sel(selected).transpose(..., "time").values
         return self.flag(np.any(np.atleast_2d(rows), axis=0))
 
 

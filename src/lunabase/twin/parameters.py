@@ -176,7 +176,7 @@ def _node_rows(station: Station, present: tuple[str, ...], index: dict[str, int]
         row["absorbing_m2"] = node.radiator_area_m2 * node.radiator_absorptance
         row["sin_tilt"], row["cos_tilt"] = math.sin(tilt_rad), math.cos(tilt_rad)
         row["closes_below_k"] = node.radiator_closes_below_k
-        row["ground_w_per_k"] = node.ground_conductance_w_per_k
+        row["ground_w_per_k"] = node.ground_conductance_w_per_k if station.site.surface is not None else 0.0
         row["heater_w"], row["setpoint_k"] = node.heater_w, node.heater_setpoint_k
         row["operating_low_k"], row["operating_high_k"] = node.operating.minimum_k, node.operating.maximum_k
         row["survival_low_k"], row["survival_high_k"] = node.survival.minimum_k, node.survival.maximum_k

@@ -1,0 +1,27 @@
+"""What the on-board software switches: the only way in which it acts on the station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadCommand:
+    """How one payload is switched."""
+
+    setting: str
+    """`off`, `standby`, or one of its power modes."""
+    producing: bool
+    """It takes data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """The switches of the whole station, all of them."""
+
+    mode: str
+    payloads: tuple[PayloadCommand, ...]
+    """In the order of the software's payloads."""
+    modules_off: frozenset[str]
+    recorder: bool
+    radio: bool

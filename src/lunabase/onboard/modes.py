@@ -1,0 +1,98 @@
+"""The mode manager: a table made from the station file, and one rule for reading it.
+
+A mode is entered when any of its conditions holds, by a station in a milder mode. It is left when all its leave
+conditions hold and none of its enter conditions does; then the severest milder mode whose conditions
+hold follows, or the everyday mode. A brown-out resets the computer, which wakes up in survival mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lunabase.onboard.log import Entry, Severity
+from lunabase.onboard.watch import Group, Readings, Watch, describe, watch_of
+from lunabase.station.model import Station
+from lunabase.station.rules import ModeSpec
+from lunabase.station.site import Phase
+
+SEVERITY = ("night", "dormant", "safe", "survival")
+"""Modes beyond the everyday one, the mildest first."""
+ASLEEP = ("dormant", "survival")
+"""Modes in which the computer and recorder rest."""
+BROWN_OUT = Watch("unserved_w", above=True, limit=1e-6)
+_ALARMS: dict[str, Severity] = {"safe": "medium", "survival": "high", "dormant": "low"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A row of the table."""
+
+    name: str
+    spec: ModeSpec
+    enter: tuple[Group, ...]
+    """Any of these groups brings the station in."""
+    leave: Group
+    """This group lets it out; empty for the everyday mode."""
+
+
+def mode_table(station: Station, phase: Phase) -> tuple[Mode, ...]:
+    """The everyday mode (nominal, or crewed with people on the station), then the others, the mildest first."""
+    everyday = "crewed" if phase.crew > 0 and "crewed" in station.modes else "nominal"
+    first = Mode(everyday, station.modes[everyday], (), ())  # type: ignore[index]
+    others = [_mode(name, station.modes[name]) for name in SEVERITY if name in station.modes]  # type: ignore[index]
+    return (first, *others)
+
+
+def _mode(name: str, spec: ModeSpec) -> Mode:
+    enter = [watch_of(condition) for condition in spec.enter]
+    if name == "survival":
+        enter.append(BROWN_OUT)
+    leave = (*(watch_of(condition) for condition in spec.leave), *(watch.opposite for watch in enter))
+    return Mode(name, spec, tuple((watch,) for watch in enter), leave)
+
+
+@dataclass(frozen=True, slots=True)
+class ModeGroups:
+    """The table with the places of its groups among all groups of the software."""
+
+    table: tuple[Mode, ...]
+    enter: tuple[tuple[int, ...], ...]
+    leave: tuple[int, ...]
+    """-1 for the everyday mode and modes that are never left."""
+
+    def armed(self, mode: int) -> Iterator[int]:
+        """Groups that would change this mode."""
+        for severer in self.enter[mode + 1 :]:
+            yield from severer
+        if self.leave[mode] >= 0:
+            yield self.leave[mode]
+
+
+def next_mode(groups: ModeGroups, mode: int, readings: Readings) -> tuple[int, tuple[Entry, ...]]:
+    """The mode that follows from the readings, and what the log says about the change."""
+    called, because = _called(groups, readings)
+    if called > mode:
+        return called, (_entered(groups.table[called], because),)
+    if groups.leave[mode] >= 0 and readings.held[groups.leave[mode]]:
+        spec = groups.table[mode]
+        told = spec.leave[: len(spec.spec.leave)] or spec.leave  # without the enter conditions that are over
+        cause = describe(told, readings)
+        left = Entry("info", "modes", "mode_left", f"Left {spec.name} mode.", cause)
+        if called == mode:  # its own enter condition holds after all
+            return mode, ()
+        return called, (left, _entered(groups.table[called], because or cause))
+    return mode, ()
+
+
+def _called(groups: ModeGroups, readings: Readings) -> tuple[int, str]:
+    """The severest mode that a condition calls for (0: none does) and the reading that does."""
+    for mode in range(len(groups.table) - 1, 0, -1):
+        for place, group in zip(groups.enter[mode], groups.table[mode].enter, strict=True):
+            if readings.held[place]:
+                return mode, describe(group, readings)
+    return 0, ""
+
+
+def _entered(mode: Mode, cause: str) -> Entry:
+    return Entry(_ALARMS.get(mode.name, "info"), "modes", "mode_entered", f"Entered {mode.name} mode.", cause)

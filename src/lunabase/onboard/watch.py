@@ -1,0 +1,88 @@
+"""Conditions on readings that the software wants to be woken for.
+
+A watch looks at one telemetry channel; a group of watches holds when all of them have held for their time.
+Whoever carries the telemetry counts the time and says which groups hold; the software arms those it would act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunabase.station.rules import Condition
+
+CHANNEL_OF_READING: Mapping[str, str] = {
+    "state_of_charge": "state_of_charge",
+    "array_power": "array_available_w",
+    "generation": "generation_w",
+    "load": "load_w",
+    "recorder_fill": "recorder_fill",
+    "operating_margin": "operating_margin_k",
+    "survival_margin": "survival_margin_k",
+}
+"""Telemetry channel of each reading of the station file."""
+_UNITS = {"w": ("W", 1.0), "k": ("K", 1.0)}
+_PERCENT = ("state_of_charge", "recorder_fill")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A channel above or below a limit for some time."""
+
+    channel: str
+    above: bool
+    limit: float
+    lasting_s: float = 0.0
+
+    @property
+    def opposite(self) -> Watch:
+        """The channel on the other side of the limit, at once."""
+        return Watch(self.channel, not self.above, self.limit)
+
+    def describe(self, readings: Readings) -> str:
+        """The reading against the limit, in words: "state of charge 11.9 % below 12 %"."""
+        name, _, node = self.channel.partition(".")
+        stem, _, suffix = name.rpartition("_")
+        unit, factor = _UNITS.get(suffix, ("", 1.0))
+        if self.channel in _PERCENT:
+            stem, unit, factor = self.channel, "%", 100.0
+        words = " ".join([stem.replace("_", " "), *(["of", node] if node else [])])
+        side = "above" if self.above else "below"
+        lasting = f" for {self.lasting_s / 60.0:g} min" if self.lasting_s else ""
+        value = readings.value(self.channel) * factor
+        return f"{words} {value:.4g} {unit} {side} {self.limit * factor:g} {unit}{lasting}"
+
+
+Group = tuple[Watch, ...]
+
+
+def watch_of(condition: Condition) -> Watch:
+    """The watch of a condition of the station file."""
+    channel = CHANNEL_OF_READING[condition.reading]
+    return Watch(channel, condition.above is not None, condition.limit, condition.lasting_s)
+
+
+def describe(group: Group, readings: Readings) -> str:
+    """All readings of a group in words."""
+    return " and ".join(watch.describe(readings) for watch in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the software reads when it is woken."""
+
+    channels: Mapping[str, int]
+    """Place of each telemetry channel."""
+    values: NDArray[np.float64]
+    """The latest telemetry row, shape (channels,)."""
+    held: NDArray[np.bool_]
+    """Groups of watches that hold, shape (groups,)."""
+    answering: NDArray[np.bool_]
+    """Payloads that answer when spoken to, shape (payloads,)."""
+
+    def value(self, channel: str) -> float:
+        """The latest value of a channel."""
+        return float(self.values[self.channels[channel]])

@@ -1,0 +1,78 @@
+"""The wires between the on-board software and the twin: watches, switches and readings.
+
+The two don't know each other. Here the software's words become the twin's arrays and its telemetry becomes readings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunabase.onboard.commands import Commands
+from lunabase.onboard.software import Software
+from lunabase.onboard.watch import Readings
+from lunabase.twin.layout import channel_names
+from lunabase.twin.parameters import OFF, STANDBY, Names
+from lunabase.twin.state import WATCH, State
+from lunabase.twin.state import Commands as Switches
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What is needed to translate between software and twin."""
+
+    names: Names
+    channels: Mapping[str, int]
+    watches: NDArray[np.void]
+    """The software's watches, dtype `twin.state.WATCH`."""
+    first_watch: NDArray[np.int64]
+    """First watch of each group."""
+
+    def switches(self, commands: Commands) -> Switches:
+        """The twin's switches for the software's commands."""
+        settings = [
+            names.index(payload.setting) for names, payload in zip(self.names.settings, commands.payloads, strict=True)
+        ]
+        return Switches(
+            mode=self.names.modes.index(commands.mode),
+            module_on=np.array([name not in commands.modules_off for name in self.names.modules], dtype=np.bool_),
+            payload_setting=np.array(settings, dtype=np.int64),
+            producing=np.array([payload.producing for payload in commands.payloads], dtype=np.bool_),
+            recorder_on=commands.recorder,
+            radio_on=commands.radio,
+        )
+
+    def readings(self, row: NDArray[np.float64], state: State) -> Readings:
+        """What the software reads: the latest telemetry row, which groups hold, who answers."""
+        held = state.watch_steps >= self.watches["dwell_steps"]
+        groups = np.logical_and.reduceat(held, self.first_watch) if held.size else held
+        return Readings(self.channels, row, groups, ~state.payload_lost)
+
+    def payload_status(self, commands: Commands, state: State) -> NDArray[np.int8]:
+        """0 off, 1 standby, 2 working, for each payload; shape (payloads,)."""
+        status = {OFF: 0, STANDBY: 1}
+        codes = [status.get(payload.setting, 2) for payload in commands.payloads]
+        return np.array(codes, dtype=np.int8) * ~state.payload_lost
+
+
+def wire(software: Software, names: Names, step_s: float) -> Wiring:
+    """Connect a software to a twin with these names and this step."""
+    channels = {name: place for place, name in enumerate(channel_names(names.nodes))}
+    rows = [
+        (
+            channels[watch.channel],
+            1.0 if watch.above else -1.0,
+            watch.limit,
+            # From the first to the last of n steps in a row there are n - 1 steps of time.
+            math.ceil(watch.lasting_s / step_s) + 1,
+            group,
+        )
+        for group, watches in enumerate(software.groups)
+        for watch in watches
+    ]
+    table = np.array(rows, WATCH)
+    return Wiring(names, channels, table, np.searchsorted(table["group"], np.arange(len(software.groups))))
