@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lunabase.planning import make_plan
+from lunabase.planning.solve import make_plan
 from lunabase.record.folder import write_run
 from lunabase.report.page import write_report
 from lunabase.runs.fly import fly

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from lunabase.errors import InputError
-from lunabase.planning import check_plan, make_plan
+from lunabase.planning.checker import check_plan
 from lunabase.planning.plan import Plan
+from lunabase.planning.solve import make_plan
 from lunabase.runs.surroundings import DAY_S, Span, surroundings
 from lunabase.sky.kernels import kernels_from
 from lunabase.station.load import StationFile
@@ -48,7 +49,8 @@ def check_station_plan(file: StationFile, path: Path, options: RunOptions) -> li
     days = (plan.stop - plan.start).total_seconds() / DAY_S
     span = Span.of(file, plan.start.isoformat(), days, options.step_s)
     _, environment = surroundings(file, span, kernels_from(options.kernels))
-    return [asdict(violation) for violation in check_plan(plan, file.station, environment)]
+    found = check_plan(plan, file.station, environment)
+    return [asdict(violation) | {"time": violation.time.isoformat()} for violation in found]
 
 
 def read_plan(path: Path) -> Plan:

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from lunabase import __version__
-from lunabase.planning import make_plan
+from lunabase.planning.solve import make_plan
 from lunabase.record.run_record import RunRecord
 from lunabase.runs.fly import fly
 from lunabase.runs.planning import RunOptions, Stage
