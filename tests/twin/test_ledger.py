@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from conftest import Bench, node, payload, source, store, surroundings, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twin_bench import Bench, node, payload, source, store, surroundings, table
 
 from lunabase.twin.layout import LOAD, OVERFLOW_RATE, PRODUCED_RATE
 from lunabase.twin.ledger import Balance, accounts, data_balance, energy_balance

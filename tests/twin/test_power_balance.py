@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import Bench, source, store, surroundings
+from twin_bench import Bench, source, store, surroundings
 
 from lunabase.twin.layout import (
     ARRAY_POWER,

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import Bench, node, source, store, surroundings
+from twin_bench import Bench, node, source, store, surroundings
 
 from lunabase.twin.heat import HYSTERESIS_K
 from lunabase.twin.layout import FIRST_NODE, HEATER, LOAD

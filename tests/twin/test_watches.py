@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import Bench, node, payload, source, store, surroundings, table, watch
+from twin_bench import Bench, node, payload, source, store, surroundings, table, watch
 
 from lunabase.twin.kernel import LOST, REACHED_END, TRIPPED
 from lunabase.twin.layout import (

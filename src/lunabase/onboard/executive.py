@@ -7,7 +7,7 @@ one of a continuous payload waits instead and goes on as soon as it may, until i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
@@ -83,8 +83,8 @@ class Outcome:
     stretches: tuple[Stretch, ...]
 
 
-Refusal = Callable[[int, tuple[Current, ...]], str]
-"""Why an activity may not run beside the current ones; empty when it may."""
+Refusal = Callable[[int, Sequence[Current]], str]
+"""Why an activity may not run beside the other current ones; empty when it may."""
 
 
 def timetable_of(plan: Plan, continuous: frozenset[str]) -> Timetable:
@@ -125,9 +125,8 @@ class _Work:
         self.stretches: list[Stretch] = []
 
     def interrupt(self) -> None:
-        for item in list(self.current):
-            others = tuple(other for other in self.current if other is not item)
-            reason = "" if item.doing == "waiting" else self.refusal(item.index, others)
+        for item in tuple(self.current):
+            reason = "" if item.doing == "waiting" else self.refusal(item.index, self.current)
             if not reason:
                 continue
             self._end_work(item, completed=False)
@@ -154,9 +153,8 @@ class _Work:
             self.current.remove(item)
 
     def resume(self) -> None:
-        for item in list(self.current):
-            others = tuple(other for other in self.current if other is not item)
-            if item.doing == "waiting" and not self.refusal(item.index, others):
+        for item in tuple(self.current):
+            if item.doing == "waiting" and not self.refusal(item.index, self.current):
                 started = self.table.start_s[item.index] <= self.time_s
                 doing: Doing = "work" if started else "setup"
                 late = replace(item, doing=doing, since_s=self.time_s, worked=started, whole=not started)
@@ -165,7 +163,7 @@ class _Work:
                     self._log("info", item.index, "activity_resumed", "goes on", "what stopped it is over")
 
     def _hold(self, index: int) -> None:
-        reason = self.refusal(index, tuple(self.current))
+        reason = self.refusal(index, self.current)
         if not reason:
             self.current.append(Current(index, "setup"))
         elif self.table.continuous[index]:

@@ -1,4 +1,8 @@
-"""Load shedding: loads go off one at a time in the file's order, and come back last shed first."""
+"""Load shedding: loads go off one at a time in the file's order, and come back last shed first.
+
+Below the limit a load goes off every interval, but only while nothing charges the stores: once they fill again,
+what is still on stays on.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lunabase.onboard.log import Entry
-from lunabase.onboard.watch import Readings, Watch, describe
+from lunabase.onboard.watch import Group, Readings, Watch, describe
 from lunabase.station.model import Station
 
 
@@ -15,8 +19,8 @@ class Shedding:
     """The rule of the station file; loads that are not present are passed over."""
 
     order: tuple[str, ...]
-    low: Watch
-    high: Watch
+    low: Group
+    high: Group
     interval_s: float
     low_group: int = -1
     high_group: int = -1
@@ -48,8 +52,8 @@ def shedding_of(station: Station, present: tuple[str, ...]) -> Shedding:
     here = {*present, *station.payloads_present(present)}
     return Shedding(
         order=tuple(name for name in rule.order if name in here),
-        low=Watch("state_of_charge", above=False, limit=rule.start_below),
-        high=Watch("state_of_charge", above=True, limit=rule.restore_above),
+        low=(Watch("state_of_charge", above=False, limit=rule.start_below), Watch("charge_w", above=False, limit=1e-6)),
+        high=(Watch("state_of_charge", above=True, limit=rule.restore_above),),
         interval_s=rule.interval_s,
     )
 
@@ -61,12 +65,12 @@ def shed(rule: Shedding, state: ShedState, readings: Readings, time_s: float) ->
     pause_s = time_s + rule.interval_s
     if readings.held[rule.low_group] and state.level < len(rule.order):
         load = rule.order[state.level]
-        cause = describe((rule.low,), readings)
+        cause = describe(rule.low[:1], readings)
         entry = Entry("low", "shedding", "load_shed", f"Switched off {load}.", cause)
         return replace(state, level=state.level + 1, pause_until_s=pause_s), (entry,)
     if readings.held[rule.high_group] and state.level > 0:
         load = rule.order[state.level - 1]
-        cause = describe((rule.high,), readings)
+        cause = describe(rule.high, readings)
         entry = Entry("info", "shedding", "load_restored", f"Switched {load} back on.", cause)
         return replace(state, level=state.level - 1, pause_until_s=pause_s), (entry,)
     return state, ()

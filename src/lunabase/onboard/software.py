@@ -6,7 +6,7 @@ the true state of the station are not among its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -39,9 +39,11 @@ class Software:
     monitors: tuple[Monitor, ...]
     limits: tuple[tuple[int, ...], ...]
     """Monitors that keep each payload from working."""
-    exclusions: tuple[tuple[str, str], ...]
-    """Pairs of activity types that never run at the same time."""
+    rivals: Mapping[str, Mapping[str, str]]
+    """Activity type -> types that never run at the same time as it -> the flight rule in words."""
     timetable: Timetable
+    payload_of: tuple[int, ...]
+    """Place of the payload of each planned activity."""
     groups: tuple[Group, ...]
     """All groups of watches; the places in `modes`, `shedding` and `monitors` refer to these."""
 
@@ -88,7 +90,7 @@ def load_software(station: Station, phase: Phase, plan: Plan) -> Software:
         leave=tuple(place(mode.leave) if mode.leave else -1 for mode in table),
     )
     shedding = shedding_of(station, phase.present)
-    shedding = replace(shedding, low_group=place((shedding.low,)), high_group=place((shedding.high,)))
+    shedding = replace(shedding, low_group=place(shedding.low), high_group=place(shedding.high))
     monitors = tuple(
         replace(monitor, trip_group=place(monitor.groups[0]), clear_group=place(monitor.groups[1]))
         for monitor in monitors_of(station, phase.present)
@@ -101,8 +103,9 @@ def load_software(station: Station, phase: Phase, plan: Plan) -> Software:
         shedding=shedding,
         monitors=monitors,
         limits=_limits(station, phase.present, monitors),
-        exclusions=_exclusions(station),
+        rivals=_rivals(station),
         timetable=timetable_of(plan, frozenset(name for name, item in payloads.items() if item.continuous)),
+        payload_of=tuple(list(payloads).index(activity.payload) for activity in plan.activities),
         groups=tuple(groups),
     )
 
@@ -113,9 +116,14 @@ def _limits(station: Station, present: tuple[str, ...], monitors: tuple[Monitor,
     return tuple(tuple(of_watch[watch] for watch in limits.get(name, ())) for name in station.payloads_present(present))
 
 
-def _exclusions(station: Station) -> tuple[tuple[str, str], ...]:
-    rules = [rule for rule in station.flight_rules.values() if isinstance(rule, Exclusion)]
-    return tuple((rule.never, rule.during) for rule in rules)
+def _rivals(station: Station) -> dict[str, dict[str, str]]:
+    rivals: dict[str, dict[str, str]] = {}
+    for rule in station.flight_rules.values():
+        if isinstance(rule, Exclusion):
+            text = f"no {rule.never} during {rule.during}"
+            rivals.setdefault(rule.never, {})[rule.during] = text
+            rivals.setdefault(rule.during, {})[rule.never] = text
+    return rivals
 
 
 def react(software: Software, readings: Readings, time_s: float, state: SoftwareState) -> Reaction:
@@ -125,8 +133,8 @@ def react(software: Software, readings: Readings, time_s: float, state: Software
     active, monitor_log = check(software.monitors, state.active, readings)
     new = SoftwareState(mode, shed_state, active, state.executive)
 
-    def refusal(index: int, others: tuple[Current, ...]) -> str:
-        return refuse(software, new, readings, index, others)
+    def refusal(index: int, current: Sequence[Current]) -> str:
+        return refuse(software, new, readings, index, current)
 
     outcome = execute(software.timetable, state.executive, refusal, time_s)
     new = replace(new, executive=outcome.state)
@@ -141,12 +149,10 @@ def react(software: Software, readings: Readings, time_s: float, state: Software
     )
 
 
-def refuse(
-    software: Software, state: SoftwareState, readings: Readings, index: int, others: tuple[Current, ...]
-) -> str:
+def refuse(software: Software, state: SoftwareState, readings: Readings, index: int, current: Sequence[Current]) -> str:
     """Why an activity may not run now; empty when it may."""
     activity = software.timetable.activities[index]
-    payload = software.payloads.index(activity.payload)
+    payload = software.payload_of[index]
     mode = software.modes.table[state.mode]
     off = software.shedding.off(state.shed)
     if not readings.answering[payload]:
@@ -161,16 +167,18 @@ def refuse(
     for monitor in software.limits[payload]:
         if monitor in state.active:
             return software.monitors[monitor].trip.describe(readings)
-    return _excluded(software, activity.activity_type, others)
+    return _excluded(software, index, current)
 
 
-def _excluded(software: Software, activity_type: str, others: tuple[Current, ...]) -> str:
-    busy = [software.timetable.activities[item.index] for item in others if item.doing != "waiting"]
-    for pair in software.exclusions:
-        for mine, theirs in (pair, pair[::-1]):
-            rival = next((one.id for one in busy if mine == activity_type and one.activity_type == theirs), "")
-            if rival:
-                return f"flight rule: no {pair[0]} during {pair[1]}, and {rival} runs"
+def _excluded(software: Software, index: int, current: Sequence[Current]) -> str:
+    activities = software.timetable.activities
+    rivals = software.rivals.get(activities[index].activity_type)
+    if not rivals:
+        return ""
+    for item in current:
+        other = activities[item.index]
+        if item.index != index and item.doing != "waiting" and other.activity_type in rivals:
+            return f"flight rule: {rivals[other.activity_type]}, and {other.id} runs"
     return ""
 
 

@@ -53,7 +53,7 @@ class Watch:
         side = "above" if self.above else "below"
         lasting = f" for {self.lasting_s / 60.0:g} min" if self.lasting_s else ""
         value = readings.value(self.channel) * factor
-        return f"{words} {value:.4g} {unit} {side} {self.limit * factor:g} {unit}{lasting}"
+        return f"{words} {value:.5g} {unit} {side} {self.limit * factor:g} {unit}{lasting}"
 
 
 Group = tuple[Watch, ...]

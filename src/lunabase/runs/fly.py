@@ -81,10 +81,10 @@ def fly(
             step, wake, log.rows,
         )  # fmt: skip
         log.note_steps(begun, step, reaction, before)
-        if cause == LOST:
-            log.note_losses(before, state, step * step_s)
         if state.station_lost:
             break
+        if cause == LOST:
+            log.note_losses(before, state, step * step_s)
         readings = wiring.readings(log.rows[step - 1], state)
         reaction = react(software, readings, step * step_s, reaction.state)
         log.note_reaction(software, reaction, state, step * step_s)
