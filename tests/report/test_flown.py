@@ -1,7 +1,10 @@
 """The plan against the flight, in the synthetic run whose fates are known by hand."""
 
+from dataclasses import replace
+
 import pytest
 
+from lunabase.record.run_record import Event
 from lunabase.report.estimates import station_estimates
 from lunabase.report.flown import flown_activities, partners_flown, request_outcomes
 from lunabase.report.palette import partner_paints
@@ -16,8 +19,25 @@ def test_fates(synthetic_record):
 
 def test_the_log_says_why(synthetic_record):
     why = {one.activity.id: one.why for one in flown_activities(synthetic_record)}
-    assert why["watch/camera#5"] == "watch/camera#5 stopped early (mode night)"
+    assert why["watch/camera#5"] == "mode night"
     assert why["watch/camera#4"] == ""
+
+
+def test_a_reason_is_not_taken_from_an_activity_with_a_longer_number(synthetic_record):
+    tenth = Event(
+        synthetic_record.plan.stop, "medium", "executive", "activity_aborted", "watch/camera#40 aborted.", "cold"
+    )
+    record = replace(synthetic_record, events=(tenth,))
+    assert {one.why for one in flown_activities(record)} == {""}
+
+
+def test_work_that_goes_on_to_the_planned_stop_was_interrupted(synthetic_record):
+    products = tuple(
+        replace(one, stop=one.start + 2 * (one.stop - one.start)) if one.activity == "watch/camera#5" else one
+        for one in synthetic_record.products
+    )
+    fates = {one.activity.id: one.fate for one in flown_activities(replace(synthetic_record, products=products))}
+    assert fates["watch/camera#5"] == "interrupted"
 
 
 def test_success_is_judged_on_what_was_flown(synthetic_record):

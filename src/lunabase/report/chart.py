@@ -38,9 +38,10 @@ class Chart:
 
     def json(self) -> str:
         """JSON for an inline script element; plotly has checked every property, and no "<" is left in it."""
-        figure = go.Figure(data=list(self.traces), layout=base_layout(self.height_px))
-        figure.update_layout(dict(self.layout))
-        text: str = figure.to_json()
+        layout = base_layout(self.height_px)
+        for key, value in self.layout.items():
+            layout[key] = layout[key] | value if isinstance(layout.get(key), dict) else value
+        text: str = go.Figure(data=list(self.traces), layout=layout).to_json()
         return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 

@@ -65,11 +65,6 @@ def data_chart(record: RunRecord) -> Chart:
     return Chart("data", _words(record), tuple(traces), layout, height_px=560)
 
 
-def sent_bit(record: RunRecord) -> float:
-    """Data sent to Earth over the run, bit."""
-    return float(_total_bit(record.telemetry, "downlink_bit_per_s")[-1])
-
-
 def _total_bit(flown: pd.DataFrame, column: str) -> NDArray[np.float64]:
     times_ms = milliseconds(flown["time"].to_numpy())
     steps_s = (
@@ -107,9 +102,9 @@ def _capacity_line(record: RunRecord, unit_bit: float) -> list[dict[str, Any]]:
 def _words(record: RunRecord) -> str:
     capacity_bit = recorder_capacity_bit(record)
     highest_bit = float(record.telemetry["recorder_bit"].max())
-    produced_bit = float(_total_bit(record.telemetry, "produced_bit_per_s")[-1])
+    produced_bit, sent_bit = sum(record.summary.data.inflow.values()), sum(record.summary.data.used.values())
     full = f", {amounts.percent(highest_bit / capacity_bit)} of {amounts.data(capacity_bit)}" if capacity_bit else ""
     return (
-        f"Produced {amounts.data(produced_bit)}, sent {amounts.data(sent_bit(record))}. "
+        f"Produced {amounts.data(produced_bit)}, sent {amounts.data(sent_bit)}. "
         f"The recorder holds at most {amounts.data(highest_bit)}{full}."
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-SERIES_POINTS = 2000
+SERIES_POINTS = 4000
 """Most points of a drawn series."""
 
 

@@ -10,7 +10,8 @@ from lunabase.planning.plan import Activity
 from lunabase.record.run_record import Event, Product, RunRecord
 from lunabase.station.science import Request
 
-Fate = Literal["done", "stopped early", "not started"]
+Fate = Literal["done", "interrupted", "stopped early", "not started"]
+"""Interrupted: it worked to its planned stop, but not all of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +78,30 @@ def flown_activities(record: RunRecord) -> list[FlownActivity]:
     products: dict[str, list[Product]] = {}
     for product in record.products:
         products.setdefault(product.activity, []).append(product)
-    return [_flown(activity, products.get(activity.id, []), record.events) for activity in record.plan.activities]
+    reasons = _reasons(record.events)
+    return [
+        _flown(activity, products.get(activity.id, []), reasons.get(activity.id, ""))
+        for activity in record.plan.activities
+    ]
 
 
-def _flown(activity: Activity, products: list[Product], events: Iterable[Event]) -> FlownActivity:
+def _flown(activity: Activity, products: list[Product], reason: str) -> FlownActivity:
     if any(product.completed for product in products):
         return FlownActivity(activity, "done", tuple(products), "")
-    fate: Fate = "stopped early" if products else "not started"
-    return FlownActivity(activity, fate, tuple(products), _reason(activity, events))
+    fate: Fate = "not started"
+    if products:
+        fate = "interrupted" if max(product.stop for product in products) >= activity.stop else "stopped early"
+    return FlownActivity(activity, fate, tuple(products), reason)
 
 
-def _reason(activity: Activity, events: Iterable[Event]) -> str:
-    """The last event that names the activity and is more than a routine note, with its cause."""
-    reasons = [event for event in events if activity.id in event.text and event.severity != "info"]
-    if not reasons:
-        return ""
-    last = reasons[-1]
-    return f"{last.text} ({last.cause})" if last.cause else last.text
+def _reasons(events: Iterable[Event]) -> dict[str, str]:
+    """The cause of the last event that names an activity and is more than a routine note, by the activity's id."""
+    reasons = {}
+    for event in events:
+        if event.severity != "info":
+            for word in event.text.split():
+                reasons[word.rstrip(".,:;")] = event.cause or event.text
+    return reasons
 
 
 def request_outcomes(record: RunRecord, flown: list[FlownActivity]) -> list[RequestOutcome]:

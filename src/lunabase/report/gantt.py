@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from lunabase.record.run_record import RunRecord
 from lunabase.report import amounts, palette
 from lunabase.report.chart import Chart, Trace, millisecond, mode_bands, plain, time_axis, value_axis
-from lunabase.report.flown import FlownActivity
+from lunabase.report.flown import Fate, FlownActivity
 
 Grouping = Literal["module", "partner"]
 _ROW_PX = 21
@@ -138,7 +138,7 @@ def _hover(one: FlownActivity) -> str:
 def _failure_traces(flown: list[FlownActivity], place: Layout) -> list[Trace]:
     """A cross where an activity stopped early, a ring where one never started."""
     traces = []
-    for fate, symbol in (("stopped early", "x"), ("not started", "circle-open")):
+    for fate, symbol in (("stopped early", "x"), ("interrupted", "triangle-up-open"), ("not started", "circle-open")):
         mine = [one for one in flown if one.fate == fate]
         if not mine:
             continue
@@ -170,8 +170,6 @@ def _group_lines(place: Layout) -> list[dict[str, Any]]:
 
 
 def _words(flown: list[FlownActivity], grouping: Grouping) -> str:
-    counts = {fate: sum(one.fate == fate for one in flown) for fate in ("done", "stopped early", "not started")}
-    return (
-        f"Plan by {grouping}: {len(flown)} activities planned, {counts['done']} done, "
-        f"{counts['stopped early']} stopped early, {counts['not started']} not started."
-    )
+    counts = {fate: sum(one.fate == fate for one in flown) for fate in get_args(Fate)}
+    fates = ", ".join(f"{count} {fate}" for fate, count in counts.items())
+    return f"Plan by {grouping}: {len(flown)} activities planned, {fates}."

@@ -10,7 +10,6 @@ from lunabase.environment.intervals import true_runs
 from lunabase.record.run_record import RunRecord
 from lunabase.report import amounts
 from lunabase.report.chart import milliseconds, mode_spans
-from lunabase.report.data import sent_bit
 from lunabase.report.flown import FlownActivity
 from lunabase.report.heat import NodeOutcome
 from lunabase.report.power import lowest_charge
@@ -92,16 +91,18 @@ def _longest_s(mask: np.ndarray, record: RunRecord) -> float:
 
 def _activities(flown: list[FlownActivity]) -> Card:
     done = sum(one.fate == "done" for one in flown)
-    early = sum(one.fate == "stopped early" for one in flown)
-    note = f"{early} stopped early, {len(flown) - done - early} not started"
+    skipped = sum(one.fate == "not started" for one in flown)
+    note = f"{len(flown) - done - skipped} only in part, {skipped} not started"
     return Card("Activities done", f"{done} of {len(flown)}", note, "good" if done == len(flown) else "warn")
 
 
 def _data(record: RunRecord) -> Card:
-    produced_bit = sum(record.summary.data.inflow.values())
+    ledger = record.summary.data
+    produced_bit, sent_bit, lost_bit = (sum(part.values()) for part in (ledger.inflow, ledger.used, ledger.lost))
     left_bit = float(record.telemetry["recorder_bit"].iloc[-1])
-    note = f"of {amounts.data(produced_bit)} produced; {amounts.data(left_bit)} still on board"
-    return Card("Data delivered", amounts.data(sent_bit(record)), note)
+    fate = f"{amounts.data(lost_bit)} lost" if lost_bit else "none lost"
+    note = f"of {amounts.data(produced_bit)} produced; {amounts.data(left_bit)} still on board, {fate}"
+    return Card("Data delivered", amounts.data(sent_bit), note, "warn" if lost_bit else "good")
 
 
 def _heat(nodes: list[NodeOutcome]) -> Card:
@@ -115,5 +116,9 @@ def _heat(nodes: list[NodeOutcome]) -> Card:
 def _audit(record: RunRecord) -> Card:
     energy, data = record.summary.energy.residual, record.summary.data.residual
     passed = max(energy, data) <= RESIDUAL_LIMIT
-    note = f"relative residuals: energy {energy:.1e}, data {data:.1e}"
+    note = f"relative residuals: energy {_short(energy)}, data {_short(data)}"
     return Card("Audit", "balanced" if passed else "not balanced", note, "good" if passed else "bad")
+
+
+def _short(residual: float) -> str:
+    return f"{residual:.0e}" if residual else "0"

@@ -17,15 +17,14 @@ from lunabase.report.decimate import kept_rows
 def power_chart(record: RunRecord) -> Chart:
     """Supply stacked, load as a line; below it the state of charge with the flight rule's floor."""
     flown = record.telemetry
-    rows = kept_rows(flown[["array_available_w", "array_power_w", "load_w", "charge_w", "state_of_charge"]].to_numpy())
-    thin = flown.iloc[rows]
+    thin = flown.iloc[kept_rows(flown[["array_power_w", "load_w"]].to_numpy())]
     times_ms = milliseconds(thin["time"].to_numpy())
     unit, watts = _power_unit(flown)
     traces = [
         *_supply_traces(thin, times_ms, watts),
-        _line(times_ms, thin["array_available_w"] / watts, "solar arrays, available", palette.SUN, dash="dot"),
+        _alone(flown, "array_available_w", 1.0 / watts, "solar arrays, available", palette.SUN, dash="dot"),
         _line(times_ms, thin["load_w"] / watts, "load", palette.LOAD),
-        _line(times_ms, 100.0 * thin["state_of_charge"], "state of charge", palette.STORED, width=2)
+        _alone(flown, "state_of_charge", 100.0, "state of charge", palette.STORED, width=2)
         | {"yaxis": "y2", "hovertemplate": "%{y:.1f} %"},
     ]
     if float(flown["unserved_w"].max()) > 0.0:
@@ -64,6 +63,13 @@ def _supply_traces(thin: pd.DataFrame, times_ms: NDArray[np.float64], watts: flo
             trace = _line(times_ms, power_w / watts, name, colour, width=0.5)
             traces.append(trace | {"stackgroup": "supply", "fillcolor": colour})
     return traces
+
+
+def _alone(flown: pd.DataFrame, column: str, factor: float, name: str, colour: str, **line: Any) -> Trace:
+    """A column thinned for itself."""
+    rows = kept_rows(flown[column].to_numpy())
+    times_ms = milliseconds(flown["time"].to_numpy()[rows])
+    return _line(times_ms, factor * flown[column].to_numpy()[rows], name, colour, **line)
 
 
 def _line(times_ms: NDArray[np.float64], values: Any, name: str, colour: str, **line: Any) -> Trace:

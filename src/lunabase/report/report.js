@@ -8,7 +8,8 @@
     responsive: true,
     displaylogo: false,
     doubleClick: "reset",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    showTips: false,
+    modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
     displayModeBar: touch ? false : "hover",
   };
   const charts = [];
@@ -109,6 +110,7 @@
     for (const chart of charts) {
       const small = chart.div.closest(".small-charts") !== null;
       const size = { width: small ? PRINT_WIDTH_PX / 2 - 10 : PRINT_WIDTH_PX, height: Math.min(chart.height, PRINT_HEIGHT_PX) };
+      chart.div.style.height = `${size.height}px`;
       window.Plotly.relayout(chart.div, size);
     }
   }
@@ -116,6 +118,7 @@
   function fitScreen() {
     for (const details of unfolded.splice(0)) details.open = false;
     for (const chart of charts) {
+      chart.div.style.height = `${chart.height}px`;
       window.Plotly.relayout(chart.div, { width: null, height: chart.height, autosize: true });
     }
   }

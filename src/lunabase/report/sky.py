@@ -110,7 +110,7 @@ def _elevation_range(record: RunRecord) -> tuple[float, float]:
         series.append(record.horizon.elevations_deg.ravel())
     everything = np.concatenate(series)
     low_deg = max(_LOWEST_DEG, float(everything.min()) - 1.0)
-    high_deg = min(92.0, float(everything.max()) + max(1.5, 0.06 * float(np.ptp(everything))))
+    high_deg = min(97.0, float(everything.max()) + max(1.5, 0.06 * float(np.ptp(everything))))
     return low_deg, high_deg
 
 
