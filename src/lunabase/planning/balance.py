@@ -5,7 +5,7 @@ This is the planner's own model. Its assumptions, all on the safe side or small,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -87,6 +87,26 @@ class Track:
     lost_bit: FloatArray
     stored_j: FloatArray
     load_w: FloatArray
+
+
+def coarser(forecast: Forecast, most_steps: int) -> Forecast:
+    """The same forecast in at most so many steps: means over several steps, and a hundredth less recorder."""
+    steps = forecast.array_w.size
+    width = -(-steps // most_steps)
+    if width == 1:
+        return forecast
+    first = np.arange(0, steps, width)
+    counts = np.diff(np.append(first, steps))
+    return replace(
+        forecast,
+        step_s=forecast.step_s * width,
+        array_w=np.add.reduceat(forecast.array_w, first) / counts,
+        source_w=np.add.reduceat(forecast.source_w, first) / counts,
+        radio_w=np.add.reduceat(forecast.radio_w, first) / counts,
+        node_loss_w=np.add.reduceat(forecast.node_loss_w, first, axis=0) / counts[:, None],
+        downlink_bit_per_s=np.add.reduceat(forecast.downlink_bit_per_s, first) / counts,
+        recorder_bit=0.99 * forecast.recorder_bit,
+    )
 
 
 def no_extra(forecast: Forecast) -> Extra:

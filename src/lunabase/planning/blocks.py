@@ -165,13 +165,14 @@ def blocks_of(timetable: Timetable, present: Extra, most: int) -> Blocks:
     problem, forecast = timetable.problem, timetable.problem.forecast
     track, course = follow(forecast, timetable.extra), follow(forecast, present)
     surplus_w = forecast.array_w + forecast.source_w - track.load_w
-    width = -(-problem.horizon.steps // most)
+    steps = surplus_w.size
+    width = -(-steps // most)
     turns = np.flatnonzero(np.diff(np.sign(surplus_w))) + 1
-    first = np.unique(np.concatenate((np.arange(0, problem.horizon.steps, width), turns)))
+    first = np.unique(np.concatenate((np.arange(0, steps, width), turns)))
     link_bit = forecast.downlink_bit_per_s * forecast.step_s * forecast.mode_table[course.mode, DOWNLINK]
     return Blocks(
         problem=problem,
-        edges_s=np.append(first, problem.horizon.steps) * forecast.step_s,
+        edges_s=np.append(first, steps) * forecast.step_s,
         surplus_j=np.add.reduceat(surplus_w * forecast.step_s, first),
         room_j=np.minimum.reduceat(course.stored_j - _limit_j(problem), first),
         data_bit=np.add.reduceat(timetable.extra.data_bit, first),

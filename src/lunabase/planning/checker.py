@@ -63,7 +63,8 @@ def check_plan(plan: Plan, station: Station, environment: xr.Dataset) -> tuple[V
     known = tuple(item for item in plan.activities if item.request in requests)
     case = _Case(plan, station, environment, requests, known)
     found = [violation for check in _CHECKS for violation in check(case)]
-    if not any(violation.rule in ("request", "horizon") for violation in found):
+    # Activities that are not what the file knows have no place in a replay.
+    if not any(violation.rule in ("request", "horizon", "presence") for violation in found):
         found += _replayed(case)
     return tuple(found)
 
@@ -140,7 +141,7 @@ def _amounts(case: _Case) -> Iterator[Violation]:
         if not own:
             continue
         ids = tuple(item.id for item in own)
-        most = request.count or len(own)
+        most = request.count or max(_number(item) for item in own)
         if request.every is not None:
             most = max(int(length_s / request.every.period_s + 1e-9), 1)
         if len(own) > most or max(_number(item) for item in own) > most:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from lunabase.planning.balance import DOWNLINK, RUNS, STANDBY, Forecast, Track, follow, no_extra
+from lunabase.planning.balance import DOWNLINK, RUNS, STANDBY, Forecast, Track, coarser, follow, no_extra
 from lunabase.planning.demand import Demand, demand
 from lunabase.planning.forecast import forecast
 from lunabase.planning.horizon import BoolArray, FloatArray, Horizon, horizon_of, lowest_per_cell
@@ -22,6 +22,8 @@ from lunabase.station.site import Phase
 
 CHARGE_MARGIN = 0.02
 """The planner keeps the stores this part of their capacity above the flight rule."""
+MOST_STEPS = 4500
+"""Energy and data are balanced in at most so many steps while planning (a month: 10 minutes)."""
 POINTS = 1_000_000
 """A fully placed request of priority 1 is worth this; each further step of priority doubles it."""
 FAIRNESS_POINTS = 128 * POINTS
@@ -100,8 +102,9 @@ class Problem:
     peak_room_w: FloatArray
     """(cells,) room below the maximum-power rules."""
     forecast: Forecast
+    """In steps of the environment, or coarser."""
     idle: Track
-    """How the station fares with nothing planned."""
+    """How the station fares with nothing planned, in the forecast's steps."""
     entitled_j: Mapping[str, float]
     """Energy at which a partner counts as fully served: what it asks for that is possible, or its share of all that."""
 
@@ -112,6 +115,7 @@ def build_problem(station: Station, environment: xr.Dataset) -> Problem:
     phase_name, phase = station.phase_at(horizon.start)
     expected = forecast(station, phase, environment, horizon)
     idle = follow(expected, no_extra(expected))
+    balance = coarser(expected, MOST_STEPS)
     scene = _Scene(station, phase_name, phase, environment, horizon, expected, idle)
     tasks = tuple(_tasks(scene))
     conflicts = _conflicts(station, tasks)
@@ -125,7 +129,7 @@ def build_problem(station: Station, environment: xr.Dataset) -> Problem:
     entitled_j = _entitled_j(station, tasks)
     return Problem(
         station, phase_name, phase, horizon, tasks, conflicts, rivals, followers,
-        host_room_w, peak_room_w, expected, idle, entitled_j,
+        host_room_w, peak_room_w, balance, follow(balance, no_extra(balance)), entitled_j,
     )  # fmt: skip
 
 

@@ -108,16 +108,15 @@ class Timetable:
         extra.working[steps, 1] += sign * (not task.continuous)
         extra.working[steps, 2] += sign * task.can_be_shed
         steps, part = self._overlap(self.start_s(placement), self.stop_s(placement))
-        extra.data_bit[steps] += sign * task.data_bit_per_s * part * self.problem.horizon.step_s
+        extra.data_bit[steps] += sign * task.data_bit_per_s * part * self.problem.forecast.step_s
 
     def _overlap(self, start_s: int, stop_s: int) -> tuple[slice, FloatArray]:
         """Steps that an interval touches, and the part of each that it covers."""
-        horizon = self.problem.horizon
-        first, last = int(start_s // horizon.step_s), int(-(-stop_s // horizon.step_s))
-        last = min(last, horizon.steps)
-        edges_s = np.arange(first, last + 1) * horizon.step_s
+        step_s, steps = self.problem.forecast.step_s, self.problem.forecast.array_w.size
+        first, last = int(start_s // step_s), min(int(-(-stop_s // step_s)), steps)
+        edges_s = np.arange(first, last + 1) * step_s
         covered = np.minimum(edges_s[1:], stop_s) - np.maximum(edges_s[:-1], start_s)
-        return slice(first, last), np.maximum(covered, 0.0) / horizon.step_s
+        return slice(first, last), np.maximum(covered, 0.0) / step_s
 
     def free_cells(self, task: int) -> BoolArray:
         """Cells (cells,) in which a task may hold: constraints, rivals and peak power; energy and data not asked."""

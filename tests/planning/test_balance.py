@@ -1,0 +1,120 @@
+"""The planner's energy and data balance: closed forms, and agreement with the checker's independent replay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from planning_station import array, battery, environment, experiment, payload, request, station, with_equipment
+
+from lunabase.planning.balance import coarser, follow, no_extra
+from lunabase.planning.problem import build_problem
+from lunabase.planning.replay import Replay
+from lunabase.planning.solve import make_plan
+from lunabase.planning.timetable import Placement, Timetable
+
+SIGMA = 5.670374419e-8
+
+
+def test_dark_discharge_is_a_straight_line() -> None:
+    """100 W from 10 kWh at 80 %: 1.25 % of the charge an hour."""
+    store = battery("10 kWh", discharge_efficiency="80 %")
+    problem = build_problem(station(modules=with_equipment(cell=store)), environment(24, lit=False))
+    np.testing.assert_allclose(problem.idle.charge, 1.0 - 0.0125 * np.arange(1, 25), rtol=1e-12)
+
+
+def test_charging_stops_at_the_limit_and_when_full() -> None:
+    """1.361 kW * 30 % * 2 m2 = 816.6 W; 100 W of load, at most 300 W of charging at 90 %: 2.7 % of 10 kWh an hour."""
+    store = battery("10 kWh", initial_charge="50 %", charge_efficiency="90 %", maximum_charge="300 W")
+    problem = build_problem(station(modules=with_equipment(cell=store, panel=array("2 m^2"))), environment(24))
+    expected = np.minimum(0.5 + 0.027 * np.arange(1, 25), 1.0)
+    np.testing.assert_allclose(problem.idle.charge, expected, rtol=1e-12)
+
+
+def test_heater_holds_its_setpoint() -> None:
+    """Loss at 260 K: 0.8 sigma 0.3 m2 T^4 + 0.2 W/K * 160 K; the module's 60 W help, the heater gives the rest."""
+    box = {
+        "type": "thermal_node", "heat_capacity": "20 kJ/K", "radiator_area": "0.3 m^2", "radiator_emissivity": "0.8",
+        "radiator_absorptance": "0.1", "ground_conductance": "0.2 W/K", "heater": "60 W", "heater_setpoint": "260 K",
+        "initial_temperature": "280 K", "operating": {"minimum": "250 K", "maximum": "320 K"},
+        "survival": {"minimum": "230 K", "maximum": "330 K"},
+    }  # fmt: skip
+    modules = with_equipment(cell=battery("10 kWh"), box=box)
+    modules["base"] |= {"thermal_node": "box", "loads": {"nominal": "60 W"}}
+    problem = build_problem(station(modules=modules), environment(4, lit=False, ground_k=100.0))
+    loss_w = 0.8 * SIGMA * 0.3 * 260.0**4 + 0.2 * 160.0
+    assert problem.idle.load_w[-1] == pytest.approx(60.0 + (loss_w - 60.0), rel=1e-12)
+
+
+def test_recorder_fills_and_empties() -> None:
+    """36 Mbit/h in; 100 kbit/s out from the tenth hour."""
+    model = station(
+        payloads={"eye": payload(rate="10 kbit/s")},
+        experiments={"x": experiment(r=request("look", "eye", "24 h", count=1))},
+    )
+    problem = build_problem(model, environment(24, earth=np.arange(24) >= 10))
+    timetable = Timetable(problem)
+    timetable.put(Placement(0, 1, 0, 86_400))
+    fill = follow(problem.forecast, timetable.extra).fill_bit
+    np.testing.assert_allclose(fill[:10], 36e6 * np.arange(1, 11))
+    assert fill[10] == pytest.approx(396e6 - 360e6)
+    assert fill[11] == 0.0
+
+
+def test_put_and_take_leave_no_trace() -> None:
+    model = station(
+        payloads={"eye": payload(rate="10 kbit/s")},
+        experiments={"x": experiment(r=request("look", "eye", "5 h", count=2, setup="20 min"))},
+    )
+    timetable = Timetable(build_problem(model, environment(24)))
+    timetable.put(Placement(0, 1, 3600, 18_000))
+    timetable.take(Placement(0, 1, 3600, 18_000))
+    assert not timetable.blocked.any()
+    assert not timetable.extra.working.any()
+    np.testing.assert_allclose(timetable.extra.power_w, 0.0, atol=1e-12)
+    np.testing.assert_allclose(timetable.extra.data_bit, 0.0, atol=1e-6)
+
+
+def test_planner_and_checker_agree_step_by_step() -> None:
+    night = {
+        "enter": [{"reading": "array_power", "below": "20 W", "lasting": "1 h"}],
+        "leave": [{"reading": "array_power", "above": "50 W"}, {"reading": "state_of_charge", "above": "40 %"}],
+        "activities": "continuous", "standby": False, "downlink": False,
+    }  # fmt: skip
+    modules = with_equipment(
+        cell=battery("3 kWh", charge_efficiency="90 %", discharge_efficiency="95 %"),
+        panel=array("1 m^2"),
+        recorder={"type": "data_recorder", "mass": "1 kg", "capacity": "1 Gbit", "power": "5 W"},
+        radio={"type": "radio", "mass": "1 kg", "rate_to_earth": "50 kbit/s", "power": "30 W"},
+    )
+    model = station(
+        modules=modules,
+        payloads={"eye": payload(on="40 W", rate="9 kbit/s", continuous=True), "ear": payload(on="20 W")},
+        experiments={
+            "x": experiment(a=request("look", "eye", "150 min", count=9), b=request("burn", "ear", "3 h", count=6))
+        },
+        modes={"night": night},
+    )
+    hour = np.arange(288) / 3.0
+    surroundings = environment(96, step_s=1200.0, lit=hour % 19 < 11, earth=hour % 31 < 17)
+    plan = make_plan("0" * 64, model, surroundings)
+    problem = build_problem(model, surroundings)
+    timetable = Timetable(problem)
+    index = {"x/a": 0, "x/b": 1}
+    for item in plan.activities:
+        number = int(item.id.rpartition("#")[2])
+        timetable.put(
+            Placement(index[item.request], number, round(plan.seconds(item.hold_start)), round(item.duration_s))
+        )
+    track = follow(problem.forecast, timetable.extra)
+    moments = Replay(plan, model, surroundings).run(plan.activities)
+    np.testing.assert_allclose(track.charge, [moment.charge for moment in moments], rtol=1e-9)
+    assert [problem.forecast.modes[mode] for mode in track.mode] == [moment.mode for moment in moments]
+
+
+def test_coarser_steps_keep_the_energy() -> None:
+    modules = with_equipment(cell=battery("100 kWh", initial_charge="50 %"), panel=array("1 m^2"))
+    problem = build_problem(station(modules=modules), environment(48, step_s=600.0, lit=np.arange(288) % 60 < 31))
+    coarse = coarser(problem.forecast, 100)
+    assert coarse.array_w.size == 96
+    ends = follow(coarse, no_extra(coarse)).charge
+    np.testing.assert_allclose(ends, problem.idle.charge[2::3], rtol=1e-9)
