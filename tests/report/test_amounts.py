@@ -43,6 +43,11 @@ def test_temperature_shows_kelvin_and_celsius():
     assert amounts.temperature(95.0) == "95 K (−178 °C)"
 
 
+@pytest.mark.parametrize(("margin_k", "words"), [(45.2, "45 K"), (8.04, "8.0 K"), (-0.06, "−0.1 K"), (-12.0, "−12 K")])
+def test_margins_near_a_limit_show_their_sign(margin_k, words):
+    assert amounts.margin(margin_k) == words
+
+
 def test_moments_are_utc():
     east = timezone(timedelta(hours=8))
     assert amounts.moment(datetime(2035, 1, 1, 8, tzinfo=east)) == "2035-01-01 00:00"

@@ -40,6 +40,12 @@ def test_work_that_goes_on_to_the_planned_stop_was_interrupted(synthetic_record)
     assert fates["watch/camera#5"] == "interrupted"
 
 
+def test_after_a_loss_nothing_starts_and_the_reason_says_so(synthetic_record):
+    summary = replace(synthetic_record.summary, outcome="lost", lost_at=synthetic_record.plan.start)
+    flown = flown_activities(replace(synthetic_record, summary=summary, products=()))
+    assert {(one.fate, one.why) for one in flown} == {("not started", "the station was lost before")}
+
+
 def test_success_is_judged_on_what_was_flown(synthetic_record):
     outcomes = {one.id: one for one in request_outcomes(synthetic_record, flown_activities(synthetic_record))}
     camera, sounder = outcomes["watch/camera"], outcomes["watch/sounder"]

@@ -60,6 +60,12 @@ def temperature(temperature_k: float) -> str:
     return f"{temperature_k:.0f} K ({temperature_k - ZERO_CELSIUS_K:.0f} °C)".replace("-", "−")
 
 
+def margin(difference_k: float) -> str:
+    """Distance to a temperature limit; near the limit with a decimal, so that its sign shows."""
+    text = f"{difference_k:.0f} K" if abs(difference_k) >= 10.0 else f"{difference_k:.1f} K"
+    return text.replace("-", "−")
+
+
 def percent(fraction: float) -> str:
     """Fraction as a percentage, one decimal."""
     return f"{100.0 * fraction:.1f} %"

@@ -61,6 +61,7 @@ def data_chart(record: RunRecord) -> Chart:
         "yaxis2": value_axis(f"rate, {rate[1]}bit/s", domain=[0.35, 0.64], rangemode="tozero"),
         "yaxis3": value_axis(f"total, {total[1]}bit", domain=[0.0, 0.29], rangemode="tozero"),
         "shapes": [*mode_bands(record), *_capacity_line(record, fill[0])],
+        "annotations": _capacity_label(record, fill[0]),
     }
     return Chart("data", _words(record), tuple(traces), layout, height_px=560)
 
@@ -89,14 +90,26 @@ def _line(times_ms: NDArray[np.float64], values: Any, name: str, colour: str, ho
     }
 
 
+def _capacity_in_sight(record: RunRecord) -> bool:
+    """Whether the capacity is near enough to the fill to be drawn without flattening it."""
+    return recorder_capacity_bit(record) <= 2.0 * float(record.telemetry["recorder_bit"].max())
+
+
 def _capacity_line(record: RunRecord, unit_bit: float) -> list[dict[str, Any]]:
-    """The recorder's capacity, where it is near enough to the fill to be seen without flattening it."""
-    capacity_bit = recorder_capacity_bit(record)
-    if capacity_bit > 2.0 * float(record.telemetry["recorder_bit"].max()):
+    if not _capacity_in_sight(record):
         return []
-    level = capacity_bit / unit_bit
+    level = recorder_capacity_bit(record) / unit_bit
     line = {"color": palette.FLOOR, "width": 1.5, "dash": "dash"}
     return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": "y", "y0": level, "y1": level, "line": line}]
+
+
+def _capacity_label(record: RunRecord, unit_bit: float) -> list[dict[str, Any]]:
+    if not _capacity_in_sight(record):
+        return []
+    level = recorder_capacity_bit(record) / unit_bit
+    place = {"xref": "paper", "x": 0.0, "xanchor": "left", "yref": "y", "y": level, "yanchor": "top"}
+    look = {"showarrow": False, "font": {"size": 11, "color": palette.FLOOR}}
+    return [place | look | {"text": f"capacity: {amounts.data(recorder_capacity_bit(record))}"}]
 
 
 def _words(record: RunRecord) -> str:

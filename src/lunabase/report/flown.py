@@ -79,6 +79,10 @@ def flown_activities(record: RunRecord) -> list[FlownActivity]:
     for product in record.products:
         products.setdefault(product.activity, []).append(product)
     reasons = _reasons(record.events)
+    lost_at = record.summary.lost_at
+    for activity in record.plan.activities:
+        if lost_at is not None and activity.start >= lost_at:
+            reasons[activity.id] = "the station was lost before"
     return [
         _flown(activity, products.get(activity.id, []), reasons.get(activity.id, ""))
         for activity in record.plan.activities

@@ -69,7 +69,7 @@ def _light(record: RunRecord) -> Card:
     fraction = record.environment["sun_visible_fraction"].to_numpy()
     longest_s = _longest_s(fraction <= 0.0, record)
     note = f"longest darkness {amounts.duration(longest_s)}" if longest_s else "never wholly dark"
-    return Card("Sunlit", amounts.percent(float((fraction > 0.5).mean())), f"more than half the disc; {note}")
+    return Card("Sunlit", amounts.percent(float(fraction.mean())), f"mean visible part of the disc; {note}")
 
 
 def _earth(record: RunRecord) -> Card:
@@ -93,6 +93,8 @@ def _activities(flown: list[FlownActivity]) -> Card:
     done = sum(one.fate == "done" for one in flown)
     skipped = sum(one.fate == "not started" for one in flown)
     note = f"{len(flown) - done - skipped} only in part, {skipped} not started"
+    if done == len(flown):
+        note = "all as planned"
     return Card("Activities done", f"{done} of {len(flown)}", note, "good" if done == len(flown) else "warn")
 
 
@@ -110,7 +112,9 @@ def _heat(nodes: list[NodeOutcome]) -> Card:
         return Card("Heat", "no nodes", "the station file describes none")
     worst = min(nodes, key=lambda one: one.survival_margin_k)
     tone = "good" if worst.survival_margin_k > 0.0 else "bad"
-    return Card("Smallest thermal margin", f"{worst.survival_margin_k:.0f} K", f"to survival limits; {worst.id}", tone)
+    return Card(
+        "Smallest thermal margin", amounts.margin(worst.survival_margin_k), f"to survival limits; {worst.id}", tone
+    )
 
 
 def _audit(record: RunRecord) -> Card:

@@ -147,7 +147,8 @@ def _ground_range_k(environment: xr.Dataset) -> list[float]:
 
 
 def _words(environment: xr.Dataset) -> str:
-    lit = float((environment["sun_visible_fraction"] > 0.5).mean())
+    visible = environment["sun_visible_fraction"]
+    mean, lit = float(visible.mean()), float((visible >= 0.5).mean())
     earth = float(environment["earth_in_view"].astype(float).mean())
     ground_k = environment["surface_temperature"].to_numpy()
     if np.isnan(ground_k).all():
@@ -157,6 +158,6 @@ def _words(environment: xr.Dataset) -> str:
             f"The ground is between {amounts.temperature(ground_k.min())} and {amounts.temperature(ground_k.max())}."
         )
     return (
-        f"More than half of the Sun's disc is visible {amounts.percent(lit)} of the time; the Earth is in view "
-        f"{amounts.percent(earth)}. {ground}"
+        f"On average {amounts.percent(mean)} of the Sun's disc is visible; at least half of it "
+        f"{amounts.percent(lit)} of the time. The Earth is in view {amounts.percent(earth)} of the time. {ground}"
     )

@@ -60,7 +60,15 @@ def report_html(record: RunRecord) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for words in (amounts.moment, amounts.duration, amounts.energy, amounts.data, amounts.percent, amounts.temperature):
+    for words in (
+        amounts.moment,
+        amounts.duration,
+        amounts.energy,
+        amounts.data,
+        amounts.percent,
+        amounts.temperature,
+        amounts.margin,
+    ):
         pages.filters[words.__name__] = words
     pages.filters["watts"] = lambda power_w: amounts.scaled(power_w, "W")
     pages.filters["bits_per_second"] = lambda rate: amounts.scaled(rate, "bit/s")
