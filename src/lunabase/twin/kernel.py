@@ -93,7 +93,8 @@ def advance(
     constant_w = np.array([segment.module_w, segment.payload_w, segment.recorder_w])
     step, cause = _advance(
         parameters.nodes, parameters.coupling_w_per_k, parameters.stores, parameters.sources, segment.radios,
-        float(parameters.recorders["capacity_bit"].sum()), bool(commands.recorder_on), constant_w, segment.node_w,
+        float(parameters.stores["capacity_j"].sum()), float(parameters.recorders["capacity_bit"].sum()),
+        bool(commands.recorder_on), constant_w, segment.node_w,
         segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.step_s,
         new.store_j, new.temperature_k, new.heater_on, new.recorder_bit, new.payload_bit,
         new.ledger, new.ledger_low, watches, new.watch_steps, armed, first, last, rows,
@@ -104,7 +105,7 @@ def advance(
 @njit(cache=True)
 def _advance(  # type: ignore[no-untyped-def]
     nodes, coupling_w_per_k, stores, sources, radios,
-    capacity_bit, recorder_on, constant_w, constant_node_w,
+    capacity_j, capacity_bit, recorder_on, constant_w, constant_node_w,
     payload_bit_per_s, low_k, high_k, surroundings, step_s,
     store_j, temperature_k, heater_on, recorder_bit, payload_bit,
     ledger, ledger_low, watches, watch_steps, armed, first, last, rows,
@@ -113,12 +114,11 @@ def _advance(  # type: ignore[no-untyped-def]
     node_w = np.zeros(nodes.size)
     work = np.zeros((5 + nodes.size, nodes.size))
     held = np.zeros(armed.size, dtype=np.bool_)
-    capacity_j = _sum(stores)
-    produced_bit = payload_bit_per_s.sum() * step_s
+    produced_bit = _sum(payload_bit_per_s) * step_s
     for step in range(first, last):
         now = surroundings[step]
-        flow[:] = 0.0
-        node_w[:] = 0.0
+        _clear(flow)
+        _clear(node_w)
         ready_bit = recorder_bit[0] + (produced_bit if recorder_on else 0.0)
         radio, radio_w, sending_bit, by_relay = _plan_sending(radios, now, ready_bit, step_s)
         heater_w = switch_heaters(nodes, temperature_k, heater_on)
@@ -132,14 +132,15 @@ def _advance(  # type: ignore[no-untyped-def]
             node_w[radios[radio].node] += part * radio_w
         advance_temperatures(nodes, coupling_w_per_k, temperature_k, node_w, now, step_s, work)
         if produced_bit > 0.0:
-            payload_bit += payload_bit_per_s * (part * step_s)
+            for payload in range(payload_bit.size):
+                payload_bit[payload] += payload_bit_per_s[payload] * part * step_s
         move_data(
             recorder_bit, capacity_bit, part * produced_bit, part * sending_bit, recorder_on, by_relay, step_s, flow
         )
         for account in range(flow.size):
             add(ledger, ledger_low, account, flow[account] * step_s)
         _write_flows(flow, now.array_w, charge_w, rows[step])
-        _write_stores(nodes, store_j.sum(), capacity_j, recorder_bit[0], capacity_bit, temperature_k, rows[step])
+        _write_stores(nodes, _sum(store_j), capacity_j, recorder_bit[0], capacity_bit, temperature_k, rows[step])
         tripped = _watch(watches, watch_steps, armed, rows[step], held)
         for node in range(nodes.size):
             if temperature_k[node] < low_k[node] or temperature_k[node] > high_k[node]:
@@ -150,11 +151,18 @@ def _advance(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sum(stores):  # type: ignore[no-untyped-def]
-    total_j = 0.0
-    for store in range(stores.size):
-        total_j += stores[store].capacity_j
-    return total_j
+def _sum(values):  # type: ignore[no-untyped-def]
+    # Plain loops here and below: numba compiles array expressions many times slower.
+    total = 0.0
+    for index in range(values.size):
+        total += values[index]
+    return total
+
+
+@njit(cache=True)
+def _clear(values):  # type: ignore[no-untyped-def]
+    for index in range(values.size):
+        values[index] = 0.0
 
 
 @njit(cache=True)
@@ -227,7 +235,8 @@ def _write_stores(  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _watch(watches, steps, armed, row, held):  # type: ignore[no-untyped-def]
     """Count for how long each condition has held; true if an armed group holds as a whole."""
-    held[:] = armed
+    for group in range(armed.size):
+        held[group] = armed[group]
     for index in range(watches.size):
         watch = watches[index]
         if watch.sign * (row[watch.channel] - watch.limit) > 0.0:
@@ -236,4 +245,7 @@ def _watch(watches, steps, armed, row, held):  # type: ignore[no-untyped-def]
             steps[index] = 0
         if steps[index] < watch.dwell_steps:
             held[watch.group] = False
-    return held.any()
+    tripped = False
+    for group in range(held.size):
+        tripped = tripped or held[group]
+    return tripped
