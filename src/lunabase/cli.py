@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -52,17 +54,27 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an earlier
 
 def main() -> None:
     """Run a command and turn its outcome into an exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app(standalone_mode=True)
     except LunabaseError as error:
         _show_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("\nstopped; nothing half-written was left")
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+class StoppedError(LunabaseError):
+    """The user or the system asked the command to end."""
+
+    exit_code = 130
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """End the command from wherever it is; what it was writing is removed on the way out."""
+    raise StoppedError(f"stopped by {signal.Signals(number).name}; nothing half-written is left.")
 
 
 def _say(text: str) -> None:
@@ -213,10 +225,11 @@ def plan(
 
     Example: `lunabase plan examples/ilrs.yaml --days 29.53 --out plan.json`
     """
-    from lunabase.runs.planning import RunOptions, check_station_plan, plan_station
     from lunabase.station.load import load_station
 
-    file = load_station(station)
+    file = load_station(station)  # before the rest is imported: a wrong file is told at once
+    from lunabase.runs.planning import RunOptions, check_station_plan, plan_station
+
     options = RunOptions(start, days, step, seed, tuple(kernel or ()))
     if verify is not None:
         _report_violations(check_station_plan(file, verify, options), as_json)
@@ -287,13 +300,14 @@ def run(
 
     Example: `lunabase run examples/ilrs.yaml --days 29.53`
     """  # fmt: skip
+    from lunabase.station.load import load_station
+
+    file = load_station(station)  # before the rest is imported: a wrong file is told at once
     from lunabase.record.folder import free_place, whole_folder, write_run
     from lunabase.report.page import write_report
     from lunabase.runs.planning import RunOptions
     from lunabase.runs.run import run_station
-    from lunabase.station.load import load_station
 
-    file = load_station(station)
     day = (start or f"{file.station.station.start:%Y-%m-%d}")[:10]
     folder = out or Path("runs") / f"{station.stem}-{day}"
     free_place(folder, overwrite=overwrite)

@@ -103,14 +103,15 @@ def test_an_existing_result_is_kept_unless_told_otherwise(tmp_path):
     assert (tmp_path / "plan.json").read_text() == "mine"
 
 
-def test_ctrl_c_leaves_nothing_behind(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_command_leaves_nothing_behind(number, tmp_path):
     call = [sys.executable, "-m", "lunabase.cli", "run", LANDER, "--days", "300", "--out", "run"]
     process = subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(4.0)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
-    assert "stopped" in errors
+    assert "stopped by" in errors
     assert "Traceback" not in errors
     assert os.listdir(tmp_path) == []
 
