@@ -188,7 +188,7 @@ def test_battery_gives_what_its_charge_allows() -> None:
     )
     plan = plan_of(model, environment(20, lit=False))
     assert len(plan.activities) == 14
-    assert reason(plan, "x/r") == "the stores would fall to 30.0 % (rule: 30 %, and 2 % margin)"
+    assert reason(plan, "x/r") == "the stores would fall to 30.0 %, below the rule's 30 % and its margin of 2 %"
 
 
 def test_full_recorder_is_the_reason() -> None:

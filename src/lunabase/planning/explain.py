@@ -260,7 +260,8 @@ _RULES: tuple[Callable[[Timetable, Placement], str], ...] = (_order_rule, _overl
 def _say_fault(problem: Problem, fault: Fault) -> str:
     if fault.kind == "battery":
         rule, margin = 100 * problem.forecast.charge_floor, 100 * CHARGE_MARGIN
-        return f"the stores would fall to {100 * fault.value:.1f} % (rule: {rule:.0f} %, and {margin:.0f} % margin)"
+        charge = math.floor(1000 * fault.value) / 10  # rounded down: 31.96 % is below 32 %
+        return f"the stores would fall to {charge:.1f} %, below the rule's {rule:g} % and its margin of {margin:g} %"
     if fault.kind == "bus":
         return f"the bus would lack {fault.value:.0f} W"
     if fault.kind == "mode":

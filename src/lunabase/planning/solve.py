@@ -17,7 +17,7 @@ from lunabase.planning.timetable import Placement, Timetable
 from lunabase.station.model import Station
 
 SOLVER = "greedy construction, then OR-Tools CP-SAT in neighbourhoods"
-WORK_LIMIT = 3.0
+WORK_LIMIT = 2.0
 """Default limit, in CP-SAT's deterministic seconds (plus a fixed cost for each neighbourhood)."""
 
 
