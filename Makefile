@@ -24,6 +24,8 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@echo "installing the pinned packages of requirements.lock (once, a minute or two)"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps -e .
+	@echo "compiling the numerical kernels (once, half a minute)"
+	@$(BIN)/python tools/compile_kernels.py
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.lock
