@@ -6,7 +6,7 @@ import numpy as np
 
 from lunabase.record.run_record import RunRecord
 
-BIT_PER_GB = 8e9
+BIT_PER_GBIT = 1e9
 
 
 def outcome(record: RunRecord) -> dict[str, str]:
@@ -23,7 +23,7 @@ def outcome(record: RunRecord) -> dict[str, str]:
         f"{telemetry['time'].iloc[lowest]:%Y-%m-%d %H:%M} UTC",
         "activities_completed": f"{done} of {len(record.plan.activities)} planned",
         "requests_not_fully_placed": str(len(record.plan.unplaced)),
-        "data_delivered": f"{sum(summary.data.used.values()) / BIT_PER_GB:.2f} GB",
+        "data_delivered": f"{sum(summary.data.used.values()) / BIT_PER_GBIT:,.1f} Gbit",
         "energy_audit": f"residual {summary.energy.residual:.1e}",
         "data_audit": f"residual {summary.data.residual:.1e}",
     }
