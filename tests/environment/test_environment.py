@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from lunabase.environment.ground import SPIN_UP_S, absorbed_flux_w_m2
 from lunabase.environment.light import Light
 from lunabase.environment.regolith import Regolith
 from lunabase.errors import InputError
-from lunabase.sky import GroundStation, LunarOrbit, Sight, SurfaceSite, open_kernels
+from lunabase.sky import GroundStation, LunarOrbit, Sight, SurfaceSite
 from lunabase.sky.kernels import timescale
 from lunabase.terrain.mask import HorizonMask, catalogue_mask, flat_mask
 from lunabase.times import TimeGrid, utc_to_tdb
@@ -53,17 +52,6 @@ def ridge_year() -> xr.Dataset:
     times = TimeGrid.from_utc("2020-01-01", "2021-01-01", 600.0)
     mask = catalogue_mask("shackleton-de-gerlache-ridge")
     return environment(RIDGE, times, horizon=mask, earth_stations=STATIONS, relays={"queqiao": RELAY})
-
-
-@pytest.fixture(scope="module")
-def spice() -> Iterator[Any]:
-    paths = [str(path) for path in open_kernels().paths]
-    paths.append(str(open_kernels().paths[2].with_name("moon_assoc_me.tf")))
-    for path in paths:
-        spiceypy.furnsh(path)
-    yield spiceypy
-    for path in paths:
-        spiceypy.unload(path)
 
 
 def test_ridge_is_lit_most_of_2020_and_sees_the_earth_half_of_it(ridge_year: xr.Dataset) -> None:

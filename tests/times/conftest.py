@@ -1,7 +1,6 @@
 """CSPICE with a leap second kernel written from the list that the IERS published in Bulletin C."""
 
 import pytest
-import spiceypy
 
 PUBLISHED = """
     10 1972-JAN-1  11 1972-JUL-1  12 1973-JAN-1  13 1974-JAN-1  14 1975-JAN-1  15 1976-JAN-1  16 1977-JAN-1
@@ -13,7 +12,7 @@ LEAP_SECONDS = PUBLISHED.split()
 
 
 @pytest.fixture(scope="session")
-def leap_second_kernel(tmp_path_factory):
+def leap_second_kernel(spice, tmp_path_factory):
     pairs = [f"{count}, @{date}" for count, date in zip(LEAP_SECONDS[::2], LEAP_SECONDS[1::2], strict=True)]
     lines = [
         "KPL/LSK",
@@ -28,6 +27,4 @@ def leap_second_kernel(tmp_path_factory):
     ]
     path = tmp_path_factory.mktemp("lsk") / "leap.tls"
     path.write_text("\n".join(lines))
-    spiceypy.furnsh(str(path))
-    yield
-    spiceypy.unload(str(path))
+    spice.furnsh(str(path))
