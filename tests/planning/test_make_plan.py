@@ -178,6 +178,38 @@ def test_maximum_power_rule() -> None:
     assert "maximum power" in reason(plan, "x/b")
 
 
+@pytest.mark.parametrize("kind", ["host", "rule"])
+def test_one_payload_alone_may_be_too_much(kind: str) -> None:
+    modules = with_equipment(reactor={"type": "fission_source", "mass": "1 kg", "power": "2 kW"})
+    rules = {"peak": {"type": "maximum_power", "maximum": "115 W", "text": "At most 115 W."}} if kind == "rule" else {}
+    modules["base"] |= {"payload_power_limit": "15 W"} if kind == "host" else {}
+    model = station(
+        modules=modules,
+        payloads={"one": payload(on="20 W"), "two": payload(on="9 W")},
+        experiments={
+            "x": experiment(a=request("look", "one", "2 h", count=2), b=request("burn", "two", "2 h", count=2))
+        },
+        flight_rules=rules,
+    )
+    plan = plan_of(model, environment(24))
+    assert [item.id for item in plan.activities] == ["x/b#1", "x/b#2"]
+
+
+def test_a_follower_gets_no_more_than_its_total() -> None:
+    pieces = {"minimum": "90 min", "maximum": "8 h"}
+    model = station(
+        payloads={"one": payload(), "two": payload()},
+        experiments={
+            "x": experiment(
+                a=request("look", "one", "1 h", count=6),
+                b=request("burn", "two", pieces, total="9 h", after=[{"request": "a"}]),
+            )
+        },
+    )
+    plan = plan_of(model, environment(96))
+    assert len([item for item in plan.activities if item.request == "x/b"]) == 2
+
+
 def test_battery_gives_what_its_charge_allows() -> None:
     """Dark for 20 h, base load 100 W: 5 kWh less 2 kWh, floor 30 + 2 % of 5 kWh: 1.4 kWh are left for 100 W payloads."""
     model = station(

@@ -114,7 +114,7 @@ class Model:
             if together <= room:
                 continue
             over = [option for option, first, size in spans if first <= cell < first + size]
-            if len(over) > 1:
+            if over:
                 need = sum(int(np.ceil(10 * self._task(option).extra_w - 1e-6)) * option.taken for option in over)
                 self.model.add(need <= int(np.floor(10 * room + 1e-5)))
 

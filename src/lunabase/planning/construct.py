@@ -46,7 +46,8 @@ def _place_followers(timetable: Timetable, placement: Placement, waiting: set[in
     problem = timetable.problem
     for follower in problem.followers[placement.task]:
         windows = [w for w in problem.tasks[follower].demand.windows if w.number == placement.number]
-        if follower in waiting and windows and (follower, placement.number) not in timetable.placed:
+        missing = (follower, placement.number) not in timetable.placed and not _has_enough(timetable, follower)
+        if follower in waiting and windows and missing:
             found = find_place(timetable, follower, windows[0])
             if found is not None:
                 timetable.put(found)
@@ -73,15 +74,19 @@ def _points_per_s(task: Task) -> float:
 
 def _next_window(timetable: Timetable, task: int, tried: set[tuple[int, int]]) -> Window | None:
     wanted = timetable.problem.tasks[task]
-    if wanted.demand.kind == "total":
-        placed_s = sum(item.duration_s for item in timetable.of_task(task))
-        if placed_s >= wanted.demand.total_s:
-            return None
+    if _has_enough(timetable, task):
+        return None
     for window in wanted.demand.windows:
         key = (task, window.number)
         if key not in timetable.placed and key not in tried:
             return window
     return None
+
+
+def _has_enough(timetable: Timetable, task: int) -> bool:
+    demand = timetable.problem.tasks[task].demand
+    placed_s = sum(item.duration_s for item in timetable.of_task(task))
+    return demand.kind == "total" and placed_s >= demand.total_s
 
 
 def find_place(timetable: Timetable, task: int, window: Window) -> Placement | None:
