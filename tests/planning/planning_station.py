@@ -68,7 +68,7 @@ BASE: dict[str, Any] = {
             "downlink": False,
         },
     },
-    "load_shedding": {"start_below": "0 %", "restore_above": "10 %", "interval": "1 h", "order": []},
+    "load_shedding": {"start_below": "0.1 %", "restore_above": "10 %", "interval": "1 h", "order": ["annex"]},
     "flight_rules": {},
     "budgets": {"landed_mass": "1000 kg"},
 }

@@ -65,7 +65,7 @@ stations = st.fixed_dictionaries(
         "battery_kwh": st.sampled_from([1, 4, 12]),
         "area": st.sampled_from(["1 m^2", "3 m^2"]),
         "initial": st.sampled_from(["35 %", "100 %"]),
-        "shedding": st.sampled_from([[], ["p0", "p2"], ["base"]]),
+        "shedding": st.sampled_from([["annex"], ["p0", "p2"], ["base"]]),
         "lit_period": st.integers(5, 40),
         "step": st.sampled_from([1200.0, 1800.0, 3600.0]),
         "heater": st.booleans(),
