@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from typer.exceptions import TyperException
 
 from lunabase import __version__
 from lunabase.errors import InputError, LunabaseError
@@ -57,13 +58,36 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
-        app(standalone_mode=True)
+        code = _answer()
+        sys.stdout.flush()
     except LunabaseError as error:
         _show_error(error)
         sys.exit(error.exit_code)
+    except TyperException as usage:
+        _show_error(InputError(usage.format_message(), where=" ".join(sys.argv[1:]), fix="See --help."))
+        sys.exit(InputError.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
+    except OSError as failed:
+        _drop_output()
+        _say(f"error: can't write the answer: {failed.strerror}. Free some space or send it elsewhere.")
+        sys.exit(1)
+    sys.exit(code)
+
+
+def _answer() -> int | str | None:
+    """Run the command; its exit code. Wrong usage is shown by typer, or with --json raised."""
+    try:
+        result = app(standalone_mode="--json" not in sys.argv)
+    except SystemExit as done:
+        return done.code
+    return result if isinstance(result, int) else 0
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's last flush doesn't fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class StoppedError(LunabaseError):
@@ -123,7 +147,7 @@ def init(
 
     Example: `lunabase init my-station && lunabase check my-station/station.yaml`
     """
-    from lunabase.record.folder import whole_file
+    from lunabase.record.whole import whole_file
     from lunabase.station.reference import json_schema, starter_text
 
     target = folder / "station.yaml"
@@ -197,14 +221,16 @@ def sky(
     from lunabase.runs.watching import rise_and_set_rows, watching
     from lunabase.sky.site import SurfaceSite
 
-    kind = table_format(out, "json" if as_json else form)
+    kind = table_format(out, form or ("json" if as_json and out is None else None))
     place = None if latitude is None or longitude is None else SurfaceSite(latitude, longitude, height)
     scene = watching(station, place, start, days, step, tuple(kernel or ()))
     targets: dict[str, Target] = {name: scene.target(name) for name in target or ["sun", "earth"]}
     rows = rise_and_set_rows(targets, scene) if events else sky_rows(targets, scene.site, scene.grid, scene.kernels)
     with Ticker("sky") as ticker:
         count = write_table(ticker.counting(rows, scene.pieces), out, kind)
-    if out:
+    if out and as_json:
+        _print_json({"ok": True, "rows": count, "out": str(out)})
+    elif out:
         _say(f"wrote {count} rows to {out}")
 
 
@@ -248,7 +274,7 @@ def plan(
 
 
 def _write_plan(made: Plan, out: Path | None) -> None:
-    from lunabase.record.folder import whole_file
+    from lunabase.record.whole import whole_file
 
     if out is not None:
         with whole_file(out) as beside:
@@ -303,14 +329,15 @@ def run(
     from lunabase.station.load import load_station
 
     file = load_station(station)  # before the rest is imported: a wrong file is told at once
-    from lunabase.record.folder import free_place, whole_folder, write_run
+    from lunabase.record.folder import MAY_HOLD, write_run
+    from lunabase.record.whole import free_place, whole_folder
     from lunabase.report.page import write_report
     from lunabase.runs.planning import RunOptions
     from lunabase.runs.run import run_station
 
     day = (start or f"{file.station.station.start:%Y-%m-%d}")[:10]
     folder = out or Path("runs") / f"{station.stem}-{day}"
-    free_place(folder, overwrite=overwrite)
+    free_place(folder, overwrite=overwrite, may_hold=MAY_HOLD)
     with Ticker("run") as ticker:
         record = run_station(file, RunOptions(start, days, step, seed, tuple(kernel or ())), ticker.stage)
         with whole_folder(folder) as beside:
@@ -322,14 +349,13 @@ def run(
 
 
 def _show_run(record: RunRecord, folder: Path, as_json: bool) -> None:
-    from lunabase.record.outcome import outcome
+    from lunabase.record.outcome import outcome, outcome_lines
 
     facts = outcome(record)
     if as_json:
-        _print_json({"ok": True, "run": str(folder), "outcome": facts})
+        _print_json({"ok": True, "run": str(folder), **facts})
         return
-    for name, value in facts.items():
-        print(f"{name.replace('_', ' ')}: {value}")
+    print("\n".join(outcome_lines(facts)))
     print(f"\nopen {folder / 'report.html'}")
 
 
@@ -343,7 +369,8 @@ def report(
 
     Example: `lunabase report runs/first-light`
     """
-    from lunabase.record.folder import read_run, whole_file
+    from lunabase.record.folder import read_run
+    from lunabase.record.whole import whole_file
     from lunabase.report.page import write_report
 
     record = read_run(run_folder)
@@ -362,7 +389,7 @@ def schema(out: Out = None) -> None:
 
     Example: `lunabase export schema --out station.schema.json`
     """
-    from lunabase.record.folder import whole_file
+    from lunabase.record.whole import whole_file
     from lunabase.station.reference import json_schema
 
     text = json.dumps(json_schema(), indent=1) + "\n"

@@ -168,6 +168,11 @@ class TimeGrid:
         span_ns = int((parse_utc(stop_or_count) - first).astype(np.int64))
         return cls(start_tdb_s, float(step_s), -(-span_ns // max(round(step_s * 1e9), 1)))
 
+    def part(self, first: int, count: int) -> TimeGrid:
+        """The `count` epochs from index `first` on, as a grid of their own."""
+        offset = np.timedelta64(round(first * self.step_s * 1e9), "ns")
+        return TimeGrid(utc_to_tdb(tdb_to_utc(self.start_tdb_s) + offset), self.step_s, count)
+
     @property
     def utc(self) -> UtcArray:
         """UTC of every epoch, `datetime64[ns]`, shape (count,)."""

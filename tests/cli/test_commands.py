@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,8 @@ BAD = [
     (("sky", LANDER, "--target", "mun"), "moon"),
     (("sky", LANDER, "--format", "xml"), "csv, parquet or json"),
     (("sky", "--latitude", "0", "--longitude", "0", "--start", "2051-01-01"), "2050"),
+    (("sky", LANDER, "--days", "inf"), "--days"),
+    (("sky", LANDER, "--days", "100000", "--step", "0.001"), "--step"),
     (("sky",), "station file"),
     (("plan", LANDER, "--check", LANDER), "not a plan"),
     (("report", "none"), "not a run"),
@@ -64,6 +68,52 @@ def test_errors_as_json(tmp_path):
     assert done.returncode == 2
     assert not answer["ok"]
     assert "no such file" in answer["error"]
+
+
+@pytest.mark.parametrize("arguments", [("sky", "--days", "x"), ("run",), ("plan", LANDER, "--nonsense")])
+def test_usage_errors_as_json(arguments, tmp_path):
+    done = lunabase(*arguments, "--json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert not json.loads(done.stdout)["ok"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no /dev/full")
+def test_a_full_standard_output_is_one_clear_error(tmp_path):
+    for command in (("sky", LANDER, "--days", "30"), ("check", LANDER), ("check", LANDER, "--json")):
+        call = [sys.executable, "-m", "lunabase.cli", *command]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+        assert done.returncode == 1
+        assert "No space left" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_sky_tables_agree_in_every_format(tmp_path):
+    ask = ("sky", LANDER, "--days", "1", "--target", "sun")
+    for name in ("t.csv", "t.parquet", "t.json"):
+        assert lunabase(*ask, "--out", name, cwd=tmp_path).returncode == 0
+    tables = [
+        pd.read_csv(tmp_path / "t.csv"),
+        pd.read_parquet(tmp_path / "t.parquet"),
+        pd.read_json(tmp_path / "t.json"),
+    ]
+    assert len(tables[0]) == 144
+    for table in tables[1:]:
+        assert (pd.to_datetime(table["time"], utc=True) == pd.to_datetime(tables[0]["time"], utc=True)).all()
+        for column in ("azimuth_deg", "elevation_deg", "range_m", "angular_radius_deg"):
+            np.testing.assert_allclose(table[column], tables[0][column], rtol=1e-12)
+
+
+def test_rises_and_sets_are_where_the_table_changes_sign(tmp_path):
+    ask = ("sky", LANDER, "--target", "sun", "--days", "60", "--step", "3600")
+    events = json.loads(lunabase(*ask, "--events", "--json", cwd=tmp_path).stdout)
+    table = pd.DataFrame(json.loads(lunabase(*ask, "--json", cwd=tmp_path).stdout))
+    up = table["elevation_deg"] > -np.degrees(np.arccos(1737400.0 / 1737402.0))
+    changes = pd.to_datetime(table["time"][1:][up.to_numpy()[1:] != up.to_numpy()[:-1]])
+    found = pd.to_datetime(pd.Series([event["time"] for event in events]))
+    assert len(found) == len(changes) > 2
+    assert (abs(found.to_numpy() - changes.to_numpy()) <= np.timedelta64(3600, "s")).all()
+    assert [event["event"] for event in events] == ["set", "rise"] * (len(events) // 2) + ["set"] * (len(events) % 2)
 
 
 def test_check_lists_problems_as_json(tmp_path):
@@ -94,6 +144,9 @@ def test_a_plan_on_disk_passes_its_check_and_a_tampered_one_does_not(tmp_path):
     bad = lunabase("plan", LANDER, "--check", "plan.json", cwd=tmp_path)
     assert bad.returncode == 1
     assert "violation" in bad.stdout
+    as_json = lunabase("plan", LANDER, "--check", "plan.json", "--json", cwd=tmp_path)
+    assert as_json.returncode == 1
+    assert json.loads(as_json.stdout)["violations"]
 
 
 def test_an_existing_result_is_kept_unless_told_otherwise(tmp_path):
@@ -125,7 +178,6 @@ def test_a_run_into_a_place_that_cannot_be_written_fails_clearly(tmp_path):
 
 
 def test_a_terrain_in_another_projection_is_refused(tmp_path):
-    import numpy as np
     import rasterio
     from rasterio.transform import from_origin
 

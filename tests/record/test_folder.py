@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import xarray as xr
 
 from lunabase.errors import InputError, LunabaseError
-from lunabase.record.folder import FILES, free_place, read_run, whole_file, whole_folder, write_run
+from lunabase.record.folder import FILES, MAY_HOLD, read_run, write_run
+from lunabase.record.whole import free_place, whole_file, whole_folder
 
 
 @pytest.fixture
@@ -68,11 +70,36 @@ def test_a_stopped_write_leaves_nothing(tmp_path):
 def test_only_an_earlier_run_is_replaced(tmp_path):
     (tmp_path / "precious.txt").write_text("x")
     with pytest.raises(InputError, match="not empty"):
-        free_place(tmp_path, overwrite=False)
-    with pytest.raises(InputError, match="something other than a run"):
-        free_place(tmp_path, overwrite=True)
-    (tmp_path / "provenance.json").write_text("{}")
-    free_place(tmp_path, overwrite=True)
+        free_place(tmp_path, overwrite=False, may_hold=MAY_HOLD)
+    with pytest.raises(InputError, match=r"more than a run: precious\.txt"):
+        free_place(tmp_path, overwrite=True, may_hold=MAY_HOLD)
+    (tmp_path / "precious.txt").rename(tmp_path / "provenance.json")
+    free_place(tmp_path, overwrite=True, may_hold=MAY_HOLD)
+
+
+def test_places_that_cannot_be_written_are_told_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", tmp_path / "file" / "run", Path("/")):
+        with pytest.raises(InputError):
+            free_place(place, overwrite=True, may_hold=MAY_HOLD)
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/proc/none/x.json", "/", "file/x.json", "."])
+def test_no_device_or_folder_is_ever_replaced(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LunabaseError), whole_file(Path(place)) as beside:
+        beside.write_text("new")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    with whole_file(tmp_path / "link.json") as beside:
+        beside.write_text("new")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_text() == "new"
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting a small disk needs root on Linux")

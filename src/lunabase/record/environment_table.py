@@ -52,7 +52,7 @@ def _add_columns(name: str, variable: xr.DataArray, columns: dict[str, Any]) -> 
 def read_environment(path: Path) -> xr.Dataset:
     """Read what ``write_environment`` wrote."""
     table = pq.read_table(path)
-    layout = json.loads(table.schema.metadata[_LAYOUT])
+    layout = json.loads((table.schema.metadata or {})[_LAYOUT])
     variables = layout["variables"]
     time = table["time"].to_numpy()
     coords: dict[str, Any] = {"time": ("time", time, variables.pop("time")["attrs"])}

@@ -1,12 +1,8 @@
-"""A run's folder: written beside and renamed into place, so that it is there whole or not at all."""
+"""A run's folder: its files written and read back."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
-from lunabase.errors import InputError, LunabaseError
+from lunabase.errors import InputError
 from lunabase.planning.plan import Plan
 from lunabase.record.environment_table import read_environment, write_environment
 from lunabase.record.run_record import Event, Product, RunRecord, Summary
@@ -33,59 +29,9 @@ FILES = (
     "summary.json",
     "provenance.json",
 )
-
-
-def free_place(folder: Path, *, overwrite: bool) -> None:
-    """Raise InputError unless a run may be written to ``folder``: before the work, not after it."""
-    if folder.is_file():
-        raise InputError("it is a file.", where=str(folder), fix="Give a folder with --out.")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not overwrite:
-            fix = "Give another folder with --out, or --overwrite to replace it."
-            raise InputError("the folder is not empty.", where=str(folder), fix=fix)
-        if not (folder / "provenance.json").is_file():
-            fix = "Give another folder with --out; only an earlier run is ever replaced."
-            raise InputError("the folder holds something other than a run.", where=str(folder), fix=fix)
-
-
-@contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A new folder beside ``folder`` that takes its place when the block ends without an error."""
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    try:
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        yield beside
-        if folder.exists():
-            folder.rename(aside)
-        beside.rename(folder)
-        shutil.rmtree(aside, ignore_errors=True)
-    except (OSError, pa.ArrowException) as failed:
-        raise _not_written(folder, failed) from failed
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        if aside.exists() and not folder.exists():
-            aside.rename(folder)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A new file beside ``path`` that takes its place when the block ends without an error."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        beside.replace(path)
-    except (OSError, pa.ArrowException) as failed:
-        raise _not_written(path, failed) from failed
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _not_written(path: Path, failed: Exception) -> LunabaseError:
-    reason = getattr(failed, "strerror", None) or str(failed)
-    return LunabaseError(f"can't write: {reason}.", where=str(path), fix="Free some space or choose another place.")
+"""What every run's folder holds."""
+MAY_HOLD = {*FILES, "horizon.csv", "report.html"}
+"""What it can hold; a folder with anything else is never replaced."""
 
 
 def write_run(record: RunRecord, folder: Path) -> None:
@@ -121,7 +67,7 @@ def read_run(folder: Path) -> RunRecord:
         raise InputError(f"this is not a run: {missing[0]} is missing.", where=str(folder), fix=fix)
     try:
         return _read_files(folder)
-    except (ValidationError, ValueError, KeyError, pa.ArrowException) as damaged:
+    except (ValidationError, ValueError, KeyError, OSError, pa.ArrowException) as damaged:
         fix = "Make the run again."
         raise InputError(f"the run is damaged: {damaged}.", where=str(folder), fix=fix) from damaged
 

@@ -1,29 +1,44 @@
-"""A run in a few numbers: what the command line and the report show first."""
+"""A run in a few numbers: what the command line shows, to people and to machines."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
 from lunabase.record.run_record import RunRecord
 
-BIT_PER_GBIT = 1e9
 
-
-def outcome(record: RunRecord) -> dict[str, str]:
-    """Outcome, light, energy, science and audit of a run, as text with units."""
+def outcome(record: RunRecord) -> dict[str, Any]:
+    """Outcome, light, energy, science and audit of a run; the keys carry the units, fractions are 0 to 1."""
     telemetry, environment, summary = record.telemetry, record.environment, record.summary
-    lowest = int(np.argmin(telemetry["state_of_charge"].to_numpy()))
-    done = sum(product.completed for product in record.products)
-    fate = "alive" if summary.outcome == "alive" else f"lost at {summary.lost_at:%Y-%m-%d %H:%M} UTC: {summary.reason}"
+    lowest = int(telemetry["state_of_charge"].to_numpy().argmin())
     return {
-        "station": fate,
-        "sunlit": f"{float(environment['sun_visible_fraction'].mean()):.1%} of the time at 2 m",
-        "earth_in_view": f"{float(environment['earth_in_view'].mean()):.1%} of the time",
-        "lowest_state_of_charge": f"{telemetry['state_of_charge'].iloc[lowest]:.1%} at "
-        f"{telemetry['time'].iloc[lowest]:%Y-%m-%d %H:%M} UTC",
-        "activities_completed": f"{done} of {len(record.plan.activities)} planned",
-        "requests_not_fully_placed": str(len(record.plan.unplaced)),
-        "data_delivered": f"{sum(summary.data.used.values()) / BIT_PER_GBIT:,.1f} Gbit",
-        "energy_audit": f"residual {summary.energy.residual:.1e}",
-        "data_audit": f"residual {summary.data.residual:.1e}",
+        "outcome": summary.outcome,
+        "lost_at": summary.lost_at.isoformat() if summary.lost_at else None,
+        "lost_reason": summary.reason,
+        "sunlit_fraction": float(environment["sun_visible_fraction"].mean()),
+        "earth_in_view_fraction": float(environment["earth_in_view"].mean()),
+        "lowest_state_of_charge": float(telemetry["state_of_charge"].iloc[lowest]),
+        "lowest_state_of_charge_at": f"{telemetry['time'].iloc[lowest]:%Y-%m-%dT%H:%M:%SZ}",
+        "activities_completed": sum(product.completed for product in record.products),
+        "activities_planned": len(record.plan.activities),
+        "requests_not_fully_placed": len(record.plan.unplaced),
+        "data_delivered_bit": sum(summary.data.used.values()),
+        "energy_residual": summary.energy.residual,
+        "data_residual": summary.data.residual,
     }
+
+
+def outcome_lines(facts: dict[str, Any]) -> list[str]:
+    """The same for people, a line each."""
+    fate = "alive" if facts["outcome"] == "alive" else f"lost at {facts['lost_at'][:16]} UTC: {facts['lost_reason']}"
+    charge_at = facts["lowest_state_of_charge_at"][:16].replace("T", " ")
+    return [
+        f"station: {fate}",
+        f"sunlit: {facts['sunlit_fraction']:.1%} of the time at the reference height",
+        f"earth in view: {facts['earth_in_view_fraction']:.1%} of the time",
+        f"lowest state of charge: {facts['lowest_state_of_charge']:.1%} at {charge_at} UTC",
+        f"activities completed: {facts['activities_completed']} of {facts['activities_planned']} planned",
+        f"requests not fully placed: {facts['requests_not_fully_placed']}",
+        f"data delivered: {facts['data_delivered_bit'] / 1e9:,.1f} Gbit",
+        f"audit: energy balances to {facts['energy_residual']:.1e}, data to {facts['data_residual']:.1e}",
+    ]

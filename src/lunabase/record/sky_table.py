@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lunabase.errors import InputError
-from lunabase.record.folder import whole_file
+from lunabase.record.whole import whole_file
 from lunabase.sky.kernels import Kernels
 from lunabase.sky.look import Observer, look_arrays
 from lunabase.sky.targets import Target
@@ -28,7 +28,7 @@ def sky_rows(targets: Mapping[str, Target], site: Observer, grid: TimeGrid, kern
     """  # fmt: skip
     for first in range(0, grid.count, _PIECE):
         count = min(_PIECE, grid.count - first)
-        tdb_s = grid.tdb_s[first : first + count]
+        tdb_s = grid.part(first, count).tdb_s
         pieces = []
         for name, target in targets.items():
             sight = look_arrays(target, site, tdb_s, kernels=kernels)

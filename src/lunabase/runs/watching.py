@@ -21,12 +21,14 @@ from lunabase.sky.targets import Target, parse_target
 from lunabase.station.load import load_station
 from lunabase.station.places import ground_stations, observer, relay_orbits, site_horizon
 from lunabase.terrain.mask import HorizonMask, flat_mask
-from lunabase.times import FloatArray, TimeGrid, parse_utc, tdb_to_utc
+from lunabase.times import FloatArray, TimeGrid, UtcLike, parse_utc, tdb_to_utc
 
 DAY_S = 86_400.0
 HEIGHT_M = 2.0
 """Rise and set are seen at the height of the instruments."""
 PIECE = 50_000
+MAX_DAYS = 100_000.0
+MAX_ROWS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,29 @@ def watching(
     """The scene from the command's options. Raises InputError when they don't name one place and time."""
     if (station is None) == (place is None):
         raise InputError("no place to look from, or two.", fix="Give a station file, or --latitude and --longitude.")
-    if not days > 0.0 or not 0.001 <= step_s <= days * DAY_S:
-        raise InputError(f"--days {days:g} with --step {step_s:g} makes no table.", fix="Let the step fit in the days.")
+    if not 0.0 < days <= MAX_DAYS or not 0.001 <= step_s <= days * DAY_S or days * DAY_S / step_s > MAX_ROWS:
+        problem = f"--days {days:g} with --step {step_s:g} makes no table."
+        raise InputError(problem, fix=f"Let the step fit in the days, and stay below {MAX_ROWS:,} rows.")
     kernels = kernels_from(kernel_files)
     if place is not None:
         if start is None:
             raise InputError("no date.", where="--start", fix="Give one, like --start 2030-01-01.")
-        grid = TimeGrid.from_utc(start, max(round(days * DAY_S / step_s), 1), step_s)
+        grid = _grid(start, days, step_s, kernels)
         return Scene(place, flat_mask((HEIGHT_M,)), grid, kernels, {})
     assert station is not None  # one of the two is given
     file = load_station(station)
     begin = parse_utc(start) if start else parse_utc(file.station.station.start)
-    grid = TimeGrid.from_utc(begin, max(round(days * DAY_S / step_s), 1), step_s)
+    grid = _grid(begin, days, step_s, kernels)
     own = {item.name: item for item in ground_stations(file.station)} | relay_orbits(file.station)
     horizon = site_horizon(file.station.site, file.path.parent)
     return Scene(observer(file.station.site), horizon, grid, kernels, own)
+
+
+def _grid(start: UtcLike, days: float, step_s: float, kernels: Kernels) -> TimeGrid:
+    """The times, within the kernels' span: told before the first row, not after the last that fits."""
+    grid = TimeGrid.from_utc(start, max(round(days * DAY_S / step_s), 1), step_s)
+    kernels.check_span(np.array([grid.start_tdb_s, grid.part(grid.count - 1, 1).start_tdb_s]))
+    return grid
 
 
 def rise_and_set_rows(targets: Mapping[str, Target], scene: Scene) -> Iterator[pd.DataFrame]:
