@@ -9,13 +9,19 @@ import spiceypy
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-@contextmanager
-def no_progress(_name):
-    yield lambda part: None
+@pytest.fixture(scope="session")
+def no_progress():
+    """What a run reports its stages to when nobody looks."""
+
+    @contextmanager
+    def stage(_name):
+        yield lambda part: None
+
+    return stage
 
 
 @pytest.fixture(scope="session")
-def lander_run():
+def lander_run(no_progress):
     """Six days of the example lander, from its own start."""
     from lunabase.runs.planning import RunOptions
     from lunabase.runs.run import run_station
