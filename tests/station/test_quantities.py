@@ -24,6 +24,8 @@ KNOWN = [
     ("0.5 Wh/m", "J/m", 1800.0),
     ("-0.2 %/K", "1/K", -0.002),
     ("1 year", "s", 365.25 * 86400),
+    ("14 m²", "m^2", 14.0),
+    ("250 cm^2", "m^2", 0.025),
 ]
 
 
@@ -44,6 +46,8 @@ def test_known_conversions(text, unit, value):
         (True, "W", "expected power"),
         (["1 W"], "W", "expected power"),
         ("nan W", "K", "temperature"),
+        ("14 m2", "m^2", r"write m\^2"),
+        ("1e999 W", "W", "no power is that large"),
     ],
 )
 def test_wrong_quantities_say_what_to_write(text, unit, words):

@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from lunabase.station.quantities import (
     Angle,
     Area,
     Conductance,
     DataRate,
-    DataVolume,
-    Duration,
-    Energy,
-    EnergyPerDistance,
-    EnergyPerMass,
     Fraction,
     FractionPerTime,
-    HeatCapacity,
-    Length,
     Mass,
-    MassFlow,
+    MastHeight,
+    PositiveArea,
+    PositiveDataVolume,
+    PositiveDuration,
+    PositiveEnergy,
+    PositiveEnergyPerDistance,
+    PositiveEnergyPerMass,
+    PositiveFraction,
+    PositiveHeatCapacity,
+    PositiveMass,
+    PositiveMassFlow,
+    PositivePower,
+    PositiveTemperature,
     Power,
+    Slope,
     Speed,
     Temperature,
     TemperatureCoefficient,
+    Tilt,
     UtcDate,
 )
-from lunabase.station.record import Identifier, Name, Record, SourcedRecord
+from lunabase.station.record import Identifier, Name, People, Record, Rule, SourcedRecord
 
 ModeName = Literal["nominal", "night", "dormant", "safe", "survival", "crewed"]
 Part = Literal["energy and communication", "research", "resources", "technology", "astronomy", "vehicle"]
@@ -55,52 +62,63 @@ class TemperatureLimits(Record):
     maximum_k: Temperature
     """Highest temperature."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> TemperatureLimits:
-        if self.minimum_k >= self.maximum_k:
-            raise ValueError("minimum must be below maximum")
-        return self
+    rules = (
+        Rule(
+            ("minimum_k", "maximum_k"),
+            lambda limits: limits.minimum_k >= limits.maximum_k,
+            "minimum must be below maximum",
+        ),
+    )
 
 
 class SolarArray(SourcedRecord):
     """A solar array on the main bus."""
 
     type: Literal["solar_array"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
-    area_m2: Area
+    area_m2: PositiveArea
     """Cell area."""
-    efficiency: Fraction
+    efficiency: PositiveFraction
     """Conversion efficiency at the reference temperature, cells to bus."""
-    reference_temperature_k: Temperature
+    reference_temperature_k: PositiveTemperature
     """Cell temperature at which the efficiency holds."""
     temperature_coefficient_per_k: TemperatureCoefficient
     """Relative change of efficiency per kelvin (negative for real cells)."""
-    absorptance: Fraction
+    absorptance: PositiveFraction
     """Solar absorptance of the front."""
-    emittance: Fraction
+    emittance: PositiveFraction
     """Infrared emittance, mean of front and back."""
     tracking: Literal["none", "vertical_axis", "two_axes"]
     """none: fixed; vertical_axis: an upright panel that turns to the Sun's azimuth; two_axes: faces the Sun."""
-    tilt_deg: Angle = 0.0
+    tilt_deg: Tilt = 0.0
     """Fixed arrays: angle between the panel's normal and the zenith."""
     azimuth_deg: Angle = 0.0
     """Fixed arrays: azimuth of the panel's normal, clockwise from north."""
-    height_m: Length
+    height_m: MastHeight
     """Height of the array's centre above ground; the horizon is taken at this height."""
     dust_loss: Fraction
     """Part of the light lost to dust on the first day."""
     dust_loss_rate_per_s: FractionPerTime = 0.0
     """Growth of the dust loss, like "0.5 %/year"."""
 
+    rules = (
+        Rule(
+            ("efficiency", "absorptance"),
+            lambda array: array.efficiency > array.absorptance,
+            "it makes more power than it absorbs light; efficiency can't be above absorptance",
+            "efficiency",
+        ),
+    )
+
 
 class FissionSource(SourcedRecord):
     """A fission power source."""
 
     type: Literal["fission_source"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
-    power_w: Power
+    power_w: PositivePower
     """Electrical power to the bus."""
 
 
@@ -108,35 +126,43 @@ class RadioisotopeSource(SourcedRecord):
     """A radioisotope source: electricity, heat, or both."""
 
     type: Literal["radioisotope_source"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
     power_w: Power
     """Electrical power on the day of fuelling; 0 W for a heater unit."""
     heat_w: Power
     """Heat given to the thermal node on the day of fuelling."""
-    half_life_s: Duration
+    half_life_s: PositiveDuration
     """Half-life of the isotope (Pu-238: 87.7 years)."""
     fuelled: UtcDate
     """Day of fuelling."""
     thermal_node: Identifier | None = None
     """The node that the heat warms; none if it is radiated away."""
 
+    rules = (
+        Rule(
+            ("power_w", "heat_w"),
+            lambda source: source.power_w == source.heat_w == 0.0,
+            "it gives neither power nor heat",
+        ),
+    )
+
 
 class Battery(SourcedRecord):
     """A battery on the main bus."""
 
     type: Literal["battery"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
-    capacity_j: Energy
+    capacity_j: PositiveEnergy
     """Usable capacity when full."""
-    charge_efficiency: Fraction
+    charge_efficiency: PositiveFraction
     """Stored energy per energy taken from the bus."""
-    discharge_efficiency: Fraction
+    discharge_efficiency: PositiveFraction
     """Energy given to the bus per energy taken from the store."""
-    maximum_charge_w: Power
+    maximum_charge_w: PositivePower
     """Highest charging power, at the bus."""
-    maximum_discharge_w: Power
+    maximum_discharge_w: PositivePower
     """Highest discharging power, at the bus."""
     minimum_charge: Fraction
     """State of charge below which the battery disconnects."""
@@ -145,22 +171,37 @@ class Battery(SourcedRecord):
     thermal_node: Identifier | None = None
     """The node that warms with the battery's losses."""
 
+    rules = (
+        Rule(
+            ("initial_charge", "minimum_charge"),
+            lambda battery: battery.initial_charge < battery.minimum_charge,
+            "the battery starts disconnected; initial_charge must not be below minimum_charge",
+            "initial_charge",
+        ),
+        Rule(
+            ("minimum_charge",),
+            lambda battery: battery.minimum_charge >= 1.0,
+            "a battery that disconnects at 100 % gives nothing",
+            "minimum_charge",
+        ),
+    )
+
 
 class FuelCell(SourcedRecord):
     """A regenerative fuel cell: an electrolyser, tanks and a fuel cell."""
 
     type: Literal["fuel_cell"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
-    capacity_j: Energy
+    capacity_j: PositiveEnergy
     """Chemical energy in full tanks."""
-    charge_efficiency: Fraction
+    charge_efficiency: PositiveFraction
     """Electrolyser: chemical energy stored per energy taken from the bus."""
-    discharge_efficiency: Fraction
+    discharge_efficiency: PositiveFraction
     """Fuel cell: energy given to the bus per chemical energy used."""
-    maximum_charge_w: Power
+    maximum_charge_w: PositivePower
     """Electrolyser power."""
-    maximum_discharge_w: Power
+    maximum_discharge_w: PositivePower
     """Fuel cell power."""
     initial_charge: Fraction
     """Fill of the tanks at the start."""
@@ -172,15 +213,15 @@ class ThermalNode(SourcedRecord):
     """A part of the station that has one temperature."""
 
     type: Literal["thermal_node"]
-    heat_capacity_j_per_k: HeatCapacity
+    heat_capacity_j_per_k: PositiveHeatCapacity
     """Heat capacity."""
     radiator_area_m2: Area
     """Radiator area, seeing the sky."""
-    radiator_emissivity: Fraction
+    radiator_emissivity: PositiveFraction
     """Infrared emissivity of the radiator."""
     radiator_absorptance: Fraction
     """Solar absorptance of the radiator."""
-    radiator_tilt_deg: Angle = 0.0
+    radiator_tilt_deg: Tilt = 0.0
     """Angle between the radiator's normal and the zenith; its azimuth is taken away from the Sun."""
     radiator_closes_below_k: Temperature = 0.0
     """Heat switch: below this temperature the radiator gives off no heat; 0 K: always open."""
@@ -190,7 +231,7 @@ class ThermalNode(SourcedRecord):
     """Heater power, taken from the main bus."""
     heater_setpoint_k: Temperature
     """The heater comes on below this temperature (with 2 K hysteresis)."""
-    initial_temperature_k: Temperature
+    initial_temperature_k: PositiveTemperature
     """Temperature at the start."""
     operating: TemperatureLimits
     """Limits within which the equipment may work."""
@@ -199,14 +240,37 @@ class ThermalNode(SourcedRecord):
     couplings: Mapping[Identifier, Conductance] = Field(default_factory=dict)
     """Heat paths to other nodes."""
 
+    rules = (
+        Rule(
+            ("operating", "survival"),
+            lambda node: (
+                node.operating.minimum_k < node.survival.minimum_k or node.operating.maximum_k > node.survival.maximum_k
+            ),
+            "the operating limits must lie within the survival limits",
+            "operating",
+        ),
+        Rule(
+            ("initial_temperature_k", "survival"),
+            lambda node: not node.survival.minimum_k <= node.initial_temperature_k <= node.survival.maximum_k,
+            "the node starts outside its survival limits",
+            "initial_temperature",
+        ),
+        Rule(
+            ("heater_setpoint_k", "operating", "survival"),
+            lambda node: not node.survival.minimum_k <= node.heater_setpoint_k < node.operating.maximum_k,
+            "the heater must come on above the survival minimum and below the operating maximum",
+            "heater_setpoint",
+        ),
+    )
+
 
 class DataRecorder(SourcedRecord):
     """A data recorder."""
 
     type: Literal["data_recorder"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
-    capacity_bit: DataVolume
+    capacity_bit: PositiveDataVolume
     """Capacity."""
     power_w: Power
     """Power while the station is awake."""
@@ -216,7 +280,7 @@ class Radio(SourcedRecord):
     """A radio to Earth, to a relay, or to both."""
 
     type: Literal["radio"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
     rate_to_earth_bit_per_s: DataRate = 0.0
     """Data rate straight to Earth; 0 bit/s if it has no direct link."""
@@ -225,12 +289,20 @@ class Radio(SourcedRecord):
     power_w: Power
     """Power while sending."""
 
+    rules = (
+        Rule(
+            ("rate_to_earth_bit_per_s", "rate_to_relay_bit_per_s"),
+            lambda radio: radio.rate_to_earth_bit_per_s == radio.rate_to_relay_bit_per_s == 0.0,
+            "it reaches nobody; give rate_to_earth, rate_to_relay or both",
+        ),
+    )
+
 
 class RobotArm(SourcedRecord):
     """A robot arm."""
 
     type: Literal["robot_arm"]
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Mass."""
     power_w: Power
     """Power while moving."""
@@ -251,24 +323,24 @@ Equipment = Annotated[
 
 
 class Mobility(Record):
-    """How a rover or hopper moves."""
+    """How a rover or hopper moves. For later releases: checked here, not simulated yet."""
 
     speed_m_per_s: Speed
     """Driving speed."""
-    energy_per_distance_j_per_m: EnergyPerDistance
+    energy_per_distance_j_per_m: PositiveEnergyPerDistance
     """Energy per metre on its own battery or, while on the station's grid, on the bus."""
-    maximum_slope_deg: Angle
+    maximum_slope_deg: Slope
     """Steepest slope."""
 
 
 class Production(Record):
-    """What an ISRU plant makes."""
+    """What an ISRU plant makes. For later releases: checked here, not simulated yet."""
 
     product: Name
     """The product."""
-    energy_per_mass_j_per_kg: EnergyPerMass
+    energy_per_mass_j_per_kg: PositiveEnergyPerMass
     """Energy per kilogram of product."""
-    maximum_rate_kg_per_s: MassFlow
+    maximum_rate_kg_per_s: PositiveMassFlow
     """Highest output."""
 
 
@@ -281,7 +353,7 @@ class Module(SourcedRecord):
     """The part of the station it belongs to."""
     kind: ModuleKind
     """What kind of module it is."""
-    mass_kg: Mass
+    mass_kg: PositiveMass
     """Structure and everything not listed as equipment or payload."""
     loads: Mapping[ModeName, Power]
     """What the module itself draws in each mode; modes that are not listed draw the nominal load."""
@@ -289,22 +361,25 @@ class Module(SourcedRecord):
     """The equipment."""
     thermal_node: Identifier | None = None
     """The node that the module's loads and payloads warm."""
-    crew_capacity: int = Field(default=0, ge=0)
-    """People it can house."""
+    crew_capacity: People = 0
+    """People it can house; no phase may have more. What a crew consumes is for later releases: not simulated yet."""
     mobility: Mobility | None = None
-    """How it moves, if it does."""
+    """How it moves, if it does (not simulated yet)."""
     production: Production | None = None
-    """What it makes, if it does."""
+    """What it makes, if it does (not simulated yet)."""
     payload_mass_limit_kg: Mass | None = None
     """Payload mass it can carry."""
     payload_power_limit_w: Power | None = None
     """Power it can give to payloads at one time."""
 
-    @model_validator(mode="after")
-    def _nominal_load(self) -> Module:
-        if "nominal" not in self.loads:
-            raise ValueError("loads must give at least `nominal`; other modes draw the same unless listed")
-        return self
+    rules = (
+        Rule(
+            ("loads",),
+            lambda module: "nominal" not in module.loads,
+            "loads must give at least `nominal`; other modes draw the same unless listed",
+            "loads",
+        ),
+    )
 
     def load_w(self, mode: str) -> float:
         """Load of the module itself in a mode, W."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lunabase.station.equipment import Equipment, Module
 from lunabase.station.record import Identifier, Record
@@ -14,13 +14,21 @@ from lunabase.station.rules import Budgets, FlightRule, LoadShedding, MinimumCha
 from lunabase.station.science import ActivityType, Experiment, Payload, Request, Resource
 from lunabase.station.site import EarthStation, Header, Partner, Phase, Relay, SiteSpec
 
+
+def _format_version(value: object) -> object:
+    if isinstance(value, bool) or value != 1:
+        raise ValueError(f"the format's version is the number 1, found {value!r}")
+    return value
+
+
+FormatVersion = Annotated[Literal[1], BeforeValidator(_format_version)]
 EquipmentType = TypeVar("EquipmentType", bound=Record)
 
 
 class Station(Record):
     """A lunar station as its file describes it; SI floats inside, angles in degrees."""
 
-    lunabase: Literal[1]
+    lunabase: FormatVersion
     """Version of the station-file format."""
     station: Header
     """Name and dates."""

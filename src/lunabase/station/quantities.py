@@ -7,8 +7,9 @@ without its unit is the classic way to lose a spacecraft.
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from tokenize import TokenError
 from typing import Annotated, Any
@@ -58,7 +59,8 @@ def parse_quantity(text: object, si_unit: str) -> float:
     return _parse_text(text.strip(), si_unit)
 
 
-_TEXT = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[A-Za-zµ°%/*^·0-9 ]{0,30})")
+_TEXT = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[A-Za-zµ°%/*^·²³0-9 ]{0,30})")
+_SUPERSCRIPTS = str.maketrans({"%": "percent", "²": "^2", "³": "^3"})
 
 
 @lru_cache(maxsize=4096)
@@ -72,70 +74,117 @@ def _parse_text(text: str, si_unit: str) -> float:
             raise ValueError(f"{text!r} has no unit; add one of: {units}")
         return float(parts["number"])
     try:
-        quantity = _UNITS.Quantity(float(parts["number"]), _UNITS.parse_units(parts["unit"].replace("%", "percent")))
-        return float(quantity.to(si_unit).magnitude)
+        quantity = _UNITS.Quantity(float(parts["number"]), _UNITS.parse_units(parts["unit"].translate(_SUPERSCRIPTS)))
+        value = float(quantity.to(si_unit).magnitude)
     except pint.DimensionalityError:
         raise ValueError(f"{text!r} does not measure {kind}; use {units}") from None
     except pint.UndefinedUnitError:
-        raise ValueError(f"unknown unit {parts['unit']!r} in {text!r}; units for {kind}: {units}") from None
+        raise ValueError(f"unknown unit {parts['unit']!r} in {text!r}; {_meant(parts['unit'], units, kind)}") from None
     except (pint.PintError, ArithmeticError, ValueError, AttributeError, SyntaxError, TypeError, TokenError) as bad:
         raise ValueError(f"can't read {text!r} as {kind}; write a number and a unit ({units})") from bad
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is out of range; no {kind} is that large")
+    return value
 
 
-def _quantity(si_unit: str, low: float = float("-inf"), high: float = float("inf")) -> Any:
+def _meant(unit: str, units: str, kind: str) -> str:
+    power = re.fullmatch(r"([A-Za-z]+)([23])", unit)
+    return f"write {power[1]}^{power[2]}" if power else f"units for {kind}: {units}"
+
+
+def _quantity(si_unit: str, low: float = float("-inf"), high: float = float("inf"), *, positive: bool = False) -> Any:
+    """The parts of an annotated float: parser with its limits (``positive``: 0 is refused too) and JSON Schema."""
     kind, units = KINDS[si_unit]
 
     def parse(text: object) -> float:
         value = parse_quantity(text, si_unit)
+        if positive and not value > 0.0:
+            raise ValueError(f"{text!r} is out of range; this {kind} must be above 0")
         if not low <= value <= high:
             shown = f"at least {low:g}" if high == float("inf") else f"between {low:g} and {high:g}"
             raise ValueError(f"{text!r} is out of range; this {kind} must be {shown} {si_unit}".rstrip())
         return value
 
-    json_type: Any = "string" if si_unit else ["string", "number"]
-    schema = {"type": json_type, "description": f"{kind} ({units})", "x-unit": si_unit or "1"}
-    return (BeforeValidator(parse), WithJsonSchema(schema))
+    return (BeforeValidator(parse), WithJsonSchema(_schema(si_unit, kind, units)))
+
+
+_NUMBER_PATTERN = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
+
+_UNIT_PATTERN = r"((1/)?[A-Za-zµ°%][A-Za-zµ°%/*^·²³0-9 ]{0,29})"
+
+
+def _schema(si_unit: str, kind: str, units: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string", "description": f"{kind} ({units})", "x-unit": si_unit}
+    schema["pattern"] = rf"^\s*{_NUMBER_PATTERN}\s*{_UNIT_PATTERN}{'' if si_unit else '?'}\s*$"
+    if not si_unit:
+        schema |= {"type": ["string", "number"], "minimum": 0.0, "maximum": 1.0}
+    return schema
 
 
 Power = Annotated[float, *_quantity("W", 0.0)]
-Energy = Annotated[float, *_quantity("J", 0.0)]
+PositivePower = Annotated[float, *_quantity("W", positive=True)]
+PositiveEnergy = Annotated[float, *_quantity("J", positive=True)]
+PositiveMass = Annotated[float, *_quantity("kg", positive=True)]
 Mass = Annotated[float, *_quantity("kg", 0.0)]
-Length = Annotated[float, *_quantity("m")]
 Area = Annotated[float, *_quantity("m^2", 0.0)]
+PositiveArea = Annotated[float, *_quantity("m^2", positive=True)]
 Duration = Annotated[float, *_quantity("s", 0.0)]
+PositiveDuration = Annotated[float, *_quantity("s", positive=True)]
 Temperature = Annotated[float, *_quantity("K", 0.0)]
+PositiveTemperature = Annotated[float, *_quantity("K", positive=True)]
+DataRate = Annotated[float, *_quantity("bit/s", 0.0)]
+PositiveDataRate = Annotated[float, *_quantity("bit/s", positive=True)]
+PositiveDataVolume = Annotated[float, *_quantity("bit", positive=True)]
+PositiveHeatCapacity = Annotated[float, *_quantity("J/K", positive=True)]
+Conductance = Annotated[float, *_quantity("W/K", 0.0)]
+FractionPerTime = Annotated[float, *_quantity("1/s", 0.0)]
+PositiveEnergyPerDistance = Annotated[float, *_quantity("J/m", positive=True)]
+PositiveEnergyPerMass = Annotated[float, *_quantity("J/kg", positive=True)]
+PositiveMassFlow = Annotated[float, *_quantity("kg/s", positive=True)]
+Fraction = Annotated[float, *_quantity("", 0.0, 1.0)]
+PositiveFraction = Annotated[float, *_quantity("", 0.0, 1.0, positive=True)]
+
 Latitude = Annotated[float, *_quantity("deg", -90.0, 90.0)]
 Longitude = Annotated[float, *_quantity("deg", -180.0, 360.0)]
 Angle = Annotated[float, *_quantity("deg", -360.0, 360.0)]
-DataVolume = Annotated[float, *_quantity("bit", 0.0)]
-DataRate = Annotated[float, *_quantity("bit/s", 0.0)]
-HeatCapacity = Annotated[float, *_quantity("J/K", 0.0)]
-Conductance = Annotated[float, *_quantity("W/K", 0.0)]
-TemperatureCoefficient = Annotated[float, *_quantity("1/K")]
-FractionPerTime = Annotated[float, *_quantity("1/s", 0.0)]
-Speed = Annotated[float, *_quantity("m/s", 0.0)]
-EnergyPerDistance = Annotated[float, *_quantity("J/m", 0.0)]
-EnergyPerMass = Annotated[float, *_quantity("J/kg", 0.0)]
-MassFlow = Annotated[float, *_quantity("kg/s", 0.0)]
-Fraction = Annotated[float, *_quantity("", 0.0, 1.0)]
+Elevation = Annotated[float, *_quantity("deg", -90.0, 90.0)]
+Tilt = Annotated[float, *_quantity("deg", 0.0, 180.0)]
+Inclination = Annotated[float, *_quantity("deg", 0.0, 180.0)]
+Slope = Annotated[float, *_quantity("deg", 0.0, 90.0)]
+GroundHeight = Annotated[float, *_quantity("m", -20_000.0, 20_000.0)]
+"""Ground of the Moon above its sphere: LOLA's extremes are -9.1 km and +10.8 km."""
+EarthAltitude = Annotated[float, *_quantity("m", -500.0, 9_000.0)]
+"""Ground of the Earth, from the Dead Sea to the highest mountains."""
+MastHeight = Annotated[float, *_quantity("m", 0.0, 1_000.0)]
+OrbitAltitude = Annotated[float, *_quantity("m", 0.0, 66e6)]
+"""Within the Moon's Hill sphere, about 66,000 km; beyond it there is no orbit about the Moon."""
+Speed = Annotated[float, *_quantity("m/s", 0.0, 2_400.0, positive=True)]
+"""Below lunar escape velocity, 2.4 km/s."""
+TemperatureCoefficient = Annotated[float, *_quantity("1/K", -0.02, 0.01)]
+"""Solar cells lie between -0.5 %/K and about 0; the sign and a factor of 100 are what goes wrong."""
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def _parse_date(text: object) -> datetime:
-    if isinstance(text, datetime):
-        moment = text
-    else:
-        try:
-            moment = datetime.fromisoformat(str(text))
-        except ValueError:
-            fix = "write it like 2035-01-01 or 2035-01-01T00:00:00Z"
-            raise ValueError(f"{text!r} is not a date; {fix}") from None
+    fix = "write it like 2035-01-01 or 2035-01-01T00:00:00Z"
+    if not isinstance(text, str | date):
+        raise ValueError(f"{text!r} is not a date; {fix}")
+    try:
+        moment = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date; {fix}") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"{text!r} is out of range; dates run from the year {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 UtcDate = Annotated[
     datetime,
     BeforeValidator(_parse_date),
-    WithJsonSchema({"type": "string", "description": "UTC date, like 2035-01-01T00:00:00Z"}),
+    WithJsonSchema(
+        {"type": "string", "description": "UTC date, like 2035-01-01T00:00:00Z", "pattern": r"^\d{4}-\d{2}-\d{2}"}
+    ),
 ]
 
 _FILE_SUFFIXES = (

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from lunabase.station.equipment import ModeName
-from lunabase.station.quantities import Duration, Fraction, Mass, Power, parse_quantity
-from lunabase.station.record import Identifier, Record
+from lunabase.station.quantities import (
+    Duration,
+    Fraction,
+    PositiveDuration,
+    PositiveFraction,
+    PositiveMass,
+    PositivePower,
+    Power,
+    parse_quantity,
+)
+from lunabase.station.record import Flag, Identifier, Record, Rule, repeated
 
 Reading = Literal[
     "state_of_charge", "array_power", "generation", "load", "recorder_fill", "operating_margin", "survival_margin"
@@ -26,30 +35,69 @@ READING_UNITS: dict[str, str] = {
 }
 
 
+def _text_or_number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"expected a limit with its unit, found {value!r}")
+    return value
+
+
+Limit = Annotated[str | float, BeforeValidator(_text_or_number)]
+
+
+def _unreadable_limit(condition: Condition) -> str:
+    if (condition.above is None) == (condition.below is None):
+        return ""
+    unit = READING_UNITS[condition.reading]
+    try:
+        limit = condition.limit
+    except ValueError as bad:
+        return str(bad)
+    if unit == "" and not 0.0 <= limit <= 1.0:
+        return f"{condition.reading} runs from 0 % to 100 %"
+    return f"{condition.reading} is never below 0 W" if unit == "W" and limit < 0.0 else ""
+
+
 class Condition(Record):
     """A reading that has been above or below a limit for some time."""
 
     reading: Reading
     """What is read: the station's own telemetry, never the truth."""
-    above: str | float | None = None
+    above: Limit | None = None
     """The reading is above this (with its unit)."""
-    below: str | float | None = None
+    below: Limit | None = None
     """The reading is below this (with its unit)."""
     lasting_s: Duration = 0.0
     """For at least this long."""
 
-    @model_validator(mode="after")
-    def _one_limit(self) -> Condition:
-        if (self.above is None) == (self.below is None):
-            raise ValueError("give either `above` or `below`")
-        _ = self.limit
-        return self
+    rules = (
+        Rule(
+            ("above", "below"),
+            lambda condition: (condition.above is None) == (condition.below is None),
+            "give either `above` or `below`",
+        ),
+        Rule(("reading", "above", "below"), _unreadable_limit, "{}"),
+    )
 
     @property
     def limit(self) -> float:
         """The limit in the reading's SI unit."""
         text = self.above if self.above is not None else self.below
         return parse_quantity(text, READING_UNITS[self.reading])
+
+
+def _flickers(mode: ModeSpec) -> str:
+    """The reading of a way out that does not lie beyond the way in."""
+    for enter in mode.enter:
+        for leave in mode.leave:
+            if enter.reading == leave.reading and not _beyond(leave, enter):
+                return enter.reading
+    return ""
+
+
+def _beyond(leave: Condition, enter: Condition) -> bool:
+    if enter.below is not None:
+        return leave.above is not None and leave.limit > enter.limit
+    return leave.below is not None and leave.limit < enter.limit
 
 
 class ModeSpec(Record):
@@ -61,46 +109,62 @@ class ModeSpec(Record):
     """All of these together let it leave."""
     activities: Literal["all", "continuous", "none"]
     """Which planned activities run: all, those of continuous payloads, or none."""
-    standby: bool
+    standby: Flag
     """Whether payloads get their standby power."""
-    downlink: bool
+    downlink: Flag
     """Whether the radios send."""
+
+    rules = (
+        Rule(
+            ("enter", "leave"),
+            _flickers,
+            "`leave` must lie beyond `enter` for {}, with a gap between them, or the mode would flicker",
+            "leave",
+        ),
+    )
 
 
 class LoadShedding(Record):
     """What is switched off, in order, when energy runs short."""
 
-    start_below: Fraction
+    start_below: PositiveFraction
     """State of charge at which shedding begins."""
     restore_above: Fraction
     """State of charge at which loads come back, last shed first."""
-    interval_s: Duration
+    interval_s: PositiveDuration
     """Time between two steps."""
     order: tuple[Identifier, ...]
     """Payloads and modules, first to go first; what is not listed is never shed."""
 
-    @model_validator(mode="after")
-    def _hysteresis(self) -> LoadShedding:
-        if self.restore_above <= self.start_below:
-            raise ValueError("restore_above must be above start_below, or loads would flicker")
-        return self
+    rules = (
+        Rule(
+            ("restore_above", "start_below"),
+            lambda shedding: shedding.restore_above <= shedding.start_below,
+            "restore_above must be above start_below, or loads would flicker",
+            "restore_above",
+        ),
+        Rule(("order",), lambda shedding: not shedding.order, "nothing can be shed; list payloads or modules", "order"),
+        Rule(("order",), lambda shedding: repeated(shedding.order), "it names `{}` twice", "order"),
+    )
 
 
 class MinimumCharge(Record):
     """The battery never falls below a state of charge."""
 
     type: Literal["minimum_charge"]
-    minimum: Fraction
+    minimum: PositiveFraction
     """The lowest state of charge of all stores together."""
     text: str
     """The rule in words."""
+
+    rules = (Rule(("minimum",), lambda rule: rule.minimum >= 1.0, "stores that stay full can't be used", "minimum"),)
 
 
 class MaximumPower(Record):
     """The loads together never exceed a power."""
 
     type: Literal["maximum_power"]
-    maximum_w: Power
+    maximum_w: PositivePower
     """The highest load."""
     text: str
     """The rule in words."""
@@ -117,6 +181,15 @@ class Exclusion(Record):
     text: str
     """The rule in words."""
 
+    rules = (
+        Rule(
+            ("never", "during"),
+            lambda rule: rule.never == rule.during,
+            "an activity type can't exclude itself",
+            "during",
+        ),
+    )
+
 
 FlightRule = Annotated[MinimumCharge | MaximumPower | Exclusion, Field(discriminator="type")]
 
@@ -126,9 +199,9 @@ class PayloadRule(Record):
 
     payloads: tuple[Identifier, ...]
     """The payloads of the call."""
-    total_mass_kg: Mass
+    total_mass_kg: PositiveMass
     """All of them together."""
-    each_mass_kg: Mass
+    each_mass_kg: PositiveMass
     """Each of them."""
     total_power_w: Power
     """All of them together, on."""
@@ -137,11 +210,13 @@ class PayloadRule(Record):
     text: str = ""
     """The rule and its source."""
 
+    rules = (Rule(("payloads",), lambda rule: repeated(rule.payloads), "it names `{}` twice", "payloads"),)
+
 
 class Budgets(Record):
     """Limits that the station must keep on paper."""
 
-    landed_mass_kg: Mass
+    landed_mass_kg: PositiveMass
     """Modules, equipment and payloads together."""
     payload_rules: Mapping[Identifier, PayloadRule] = Field(default_factory=dict)
     """Rules of partner calls."""

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, model_validator
-
-from lunabase.station.quantities import Angle, DataRate, Fraction, Latitude, Length, Longitude, UtcDate
-from lunabase.station.record import Identifier, Name, Record, SourcedRecord
+from lunabase.station.quantities import (
+    Angle,
+    EarthAltitude,
+    Elevation,
+    Fraction,
+    GroundHeight,
+    Inclination,
+    Latitude,
+    Longitude,
+    OrbitAltitude,
+    PositiveDataRate,
+    UtcDate,
+)
+from lunabase.station.record import Flag, Identifier, Name, People, Record, Rule, SourcedRecord, repeated
 
 
 class Header(SourcedRecord):
@@ -23,11 +33,7 @@ class Header(SourcedRecord):
     end: UtcDate
     """Last day of the agreed operation (UTC)."""
 
-    @model_validator(mode="after")
-    def _end_after_start(self) -> Header:
-        if self.end <= self.start:
-            raise ValueError("end must be later than start")
-        return self
+    rules = (Rule(("start", "end"), lambda header: header.end <= header.start, "end must be later than start", "end"),)
 
 
 class Phase(Record):
@@ -37,10 +43,15 @@ class Phase(Record):
     """When the phase begins (UTC)."""
     present: tuple[Identifier, ...]
     """The modules that are on the site in this phase; payloads are there with their host."""
-    crew: int = Field(default=0, ge=0, le=100)
+    crew: People = 0
     """Number of people on the station; 0 is a robotic phase."""
     description: str = ""
     """What the phase is for."""
+
+    rules = (
+        Rule(("present",), lambda phase: not phase.present, "no module is present", "present"),
+        Rule(("present",), lambda phase: repeated(phase.present), "it names `{}` twice", "present"),
+    )
 
 
 class HorizonSource(Record):
@@ -52,15 +63,16 @@ class HorizonSource(Record):
     """Path of a mask file (CSV), relative to the station file."""
     dem: tuple[str, ...] = ()
     """Paths of elevation models, finest first; the horizon is computed from them."""
-    flat: bool = False
+    flat: Flag = False
     """A level horizon, for open plains and first studies."""
 
-    @model_validator(mode="after")
-    def _exactly_one(self) -> HorizonSource:
-        given = [self.catalogue is not None, self.mask is not None, bool(self.dem), self.flat]
-        if sum(given) != 1:
-            raise ValueError("give exactly one of: catalogue, mask, dem, flat: true")
-        return self
+    rules = (
+        Rule(
+            ("catalogue", "mask", "dem", "flat"),
+            lambda one: sum([one.catalogue is not None, one.mask is not None, bool(one.dem), one.flat]) != 1,
+            "give exactly one of: catalogue, mask, dem, flat: true",
+        ),
+    )
 
 
 class Surface(SourcedRecord):
@@ -70,7 +82,7 @@ class Surface(SourcedRecord):
     """Latitude in the mean-Earth frame, north positive."""
     longitude_deg: Longitude
     """Longitude east in the mean-Earth frame."""
-    height_m: Length
+    height_m: GroundHeight
     """Height of the ground above the sphere of 1737.4 km radius."""
     horizon: HorizonSource
     """What hides the low Sun and Earth."""
@@ -79,11 +91,11 @@ class Surface(SourcedRecord):
 class OrbitElements(SourcedRecord):
     """A Keplerian orbit about the Moon; angles refer to the lunar equator (mean-Earth axes) at the epoch."""
 
-    periapsis_altitude_m: Length
+    periapsis_altitude_m: OrbitAltitude
     """Lowest altitude above the sphere of 1737.4 km."""
-    apoapsis_altitude_m: Length
+    apoapsis_altitude_m: OrbitAltitude
     """Highest altitude above the sphere of 1737.4 km."""
-    inclination_deg: Angle
+    inclination_deg: Inclination
     """Inclination to the lunar equator."""
     raan_deg: Angle
     """Right ascension of the ascending node."""
@@ -94,11 +106,14 @@ class OrbitElements(SourcedRecord):
     epoch: UtcDate
     """Epoch of the elements (UTC)."""
 
-    @model_validator(mode="after")
-    def _apsides_in_order(self) -> OrbitElements:
-        if not 0.0 < self.periapsis_altitude_m <= self.apoapsis_altitude_m:
-            raise ValueError("periapsis_altitude must be above 0 km and not above apoapsis_altitude")
-        return self
+    rules = (
+        Rule(
+            ("periapsis_altitude_m", "apoapsis_altitude_m"),
+            lambda orbit: not 0.0 < orbit.periapsis_altitude_m <= orbit.apoapsis_altitude_m,
+            "periapsis_altitude must be above 0 km and not above apoapsis_altitude",
+            "periapsis_altitude",
+        ),
+    )
 
 
 class SiteSpec(Record):
@@ -109,11 +124,13 @@ class SiteSpec(Record):
     orbit: OrbitElements | None = None
     """An orbit about the Moon."""
 
-    @model_validator(mode="after")
-    def _one_place(self) -> SiteSpec:
-        if (self.surface is None) == (self.orbit is None):
-            raise ValueError("give either `surface` or `orbit`")
-        return self
+    rules = (
+        Rule(
+            ("surface", "orbit"),
+            lambda site: (site.surface is None) == (site.orbit is None),
+            "give either `surface` or `orbit`",
+        ),
+    )
 
 
 class EarthStation(SourcedRecord):
@@ -125,9 +142,9 @@ class EarthStation(SourcedRecord):
     """Geodetic latitude (WGS 84)."""
     longitude_deg: Longitude
     """Longitude east (WGS 84)."""
-    altitude_m: Length
+    altitude_m: EarthAltitude
     """Altitude above the ellipsoid."""
-    minimum_elevation_deg: Angle
+    minimum_elevation_deg: Elevation
     """The antenna tracks the Moon above this elevation."""
 
 
@@ -138,7 +155,7 @@ class Relay(SourcedRecord):
     """Its name."""
     orbit: OrbitElements
     """Its orbit."""
-    rate_to_earth_bit_per_s: DataRate
+    rate_to_earth_bit_per_s: PositiveDataRate
     """Data rate of the relay's own link to Earth."""
 
 
@@ -166,3 +183,7 @@ class Partner(SourcedRecord):
     """Its people."""
     share: Fraction
     """Agreed part of the station's resources."""
+
+    rules = (
+        Rule(("institutions",), lambda partner: not partner.institutions, "it needs at least one", "institutions"),
+    )
