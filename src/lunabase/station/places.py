@@ -11,15 +11,13 @@ from lunabase.errors import InputError
 from lunabase.sky.ground import GroundStation
 from lunabase.sky.orbit import LunarOrbit
 from lunabase.sky.site import SurfaceSite
+from lunabase.station.horizon_source import MASK_HEIGHTS_M
 from lunabase.station.model import Station
 from lunabase.station.site import HorizonSource, OrbitElements, SiteSpec
 from lunabase.terrain.dem import read_dem
 from lunabase.terrain.horizon import point_horizon
 from lunabase.terrain.mask import HorizonMask, catalogue_mask, flat_mask, read_mask
 from lunabase.times import utc_to_tdb
-
-MASK_HEIGHTS_M = (2.0, 10.0)
-"""Heights at which horizons are computed: instruments, and arrays on a mast."""
 
 
 def tdb_of(moment: datetime) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lunabase.station.form import nearest
 from lunabase.station.yaml_source import KeyPath, Problem, YamlSource, dotted
 
 USES: tuple[tuple[str, str], ...] = (
@@ -37,14 +37,8 @@ def broken_references(source: YamlSource) -> Iterator[Problem]:
             if kind == "request" and "/" not in name:
                 name = f"{path[1]}/{name}"
             if name not in declared[kind]:
-                yield Problem(
-                    source.line_of(path), dotted(path), f"there is no {kind} `{name}`", _fix(name, declared[kind])
-                )
-
-
-def _fix(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(known)) or 'none'}."
+                fix = nearest(name, declared[kind])
+                yield Problem(source.line_of(path), dotted(path), f"there is no {kind} `{name}`", fix)
 
 
 def _declared(data: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from lunabase.station.budgets import masses_kg
 from lunabase.station.equipment import Battery, FissionSource, FuelCell, RadioisotopeSource, SolarArray
 from lunabase.station.model import Station
 
@@ -25,20 +26,13 @@ def station_summary(station: Station) -> dict[str, str]:
         "site": _place(station),
         "phases": ", ".join(f"{name} from {phase.start:%Y-%m-%d}" for name, phase in station.phases.items()),
         "partners": f"{len(station.partners)}, shares {sum(p.share for p in station.partners.values()):.1%}",
-        "mass": f"{station_mass_kg(station):,.0f} kg of {station.budgets.landed_mass_kg:,.0f} kg",
+        "mass": f"{sum(masses_kg(station).values()):,.0f} kg of {station.budgets.landed_mass_kg:,.0f} kg",
         "power": f"{area_m2:g} m² of arrays, {steady_w / 1e3:g} kW of steady sources, base load {base_w / 1e3:.2f} kW",
         "storage": f"{stored_j / J_PER_KWH:,.0f} kWh",
         "payloads": f"{len(station.payloads)} in {len(station.modules)} modules",
         "experiments": f"{len(station.experiments)} with {sum(1 for _ in station.requests())} requests",
         "estimates": f"{len(estimated_fields(station))} values are marked as estimates",
     }
-
-
-def station_mass_kg(station: Station) -> float:
-    """Mass of modules, equipment and payloads."""
-    modules = sum(module.mass_kg for module in station.modules.values())
-    equipment = sum(getattr(item, "mass_kg", 0.0) for _, _, item in station.all_equipment())
-    return modules + equipment + sum(payload.mass_kg for payload in station.payloads.values())
 
 
 def _place(station: Station) -> str:

@@ -11,8 +11,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 KeyPath = tuple[str | int, ...]
+Finding = tuple[KeyPath, str, str]
+"""What a check finds: path, what is wrong, what to do."""
 
 _MAX_DEPTH = 60
 _MAX_VALUES = 200_000
@@ -65,9 +68,15 @@ def read_yaml(text: str) -> YamlSource:
         line = mark.line + 1 if mark else 0
         fix = "Check indentation, colons and quotes on this line and the one before."
         return YamlSource({}, {}, (Problem(line, "", f"not valid YAML: {bad.problem or bad.context}", fix),))
-    except (YAMLError, RecursionError, ValueError) as bad:
-        wrong = Problem(0, "", f"not valid YAML: {bad}", "Save the file as plain UTF-8 text.")
+    except ReaderError as bad:
+        line = text.count("\n", 0, bad.position) + 1
+        wrong = Problem(line, "", f"the character U+{ord(text[bad.position]):04X} is not allowed in YAML", "Remove it.")
         return YamlSource({}, {}, (wrong,))
+    except (YAMLError, RecursionError, ValueError) as bad:
+        wrong = Problem(1, "", f"not valid YAML: {str(bad).splitlines()[0]}", "Write it more simply.")
+        return YamlSource({}, {}, (wrong,))
+    if node is None:
+        return YamlSource({}, {}, (Problem(1, "", "the file is empty", _START),))
     if not isinstance(node, MappingNode):
         return YamlSource({}, {}, (Problem(1, "", "the file is not a list of `key: value` lines", _START),))
     reader = _Reader()
@@ -76,6 +85,9 @@ def read_yaml(text: str) -> YamlSource:
 
 
 _START = "Start from the file that `lunabase init` writes."
+_TAG = "tag:yaml.org,2002:"
+_KINDS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
+"""The tags that a station file may carry; plain values get them on their own."""
 
 
 class _Reader:
@@ -93,6 +105,9 @@ class _Reader:
                 self._add(node, path, "too deep or too many values", "Write it flatter, with fewer aliases.")
             self.exhausted = True
             return None
+        if str(node.tag).removeprefix(_TAG) not in _KINDS:
+            self._add(node, path, f"the tag `{node.tag}` means nothing here", "Remove it.")
+            return None
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
@@ -106,7 +121,10 @@ class _Reader:
             if str(key_node.tag).endswith(":merge"):
                 merged |= self._merged(value_node, path)
                 continue
-            key = str(key_node.value)
+            if not isinstance(key_node, ScalarNode):
+                self._add(key_node, path, "a key must be a word", "Write `key: value`.")
+                continue
+            key = self._text(key_node, path)
             here = (*path, key)
             if key in result:
                 first = self.lines[here]
@@ -121,12 +139,15 @@ class _Reader:
         result: dict[str, Any] = {}
         for alias in node.value if isinstance(node, SequenceNode) else [node]:
             value = self.value(alias, path)
-            result = value | result if isinstance(value, dict) else result
+            if isinstance(value, dict):
+                result = value | result
+            else:
+                self._add(node, (*path, "<<"), "there are no keys to merge", "Write an alias of an entry: `<<: *name`.")
         return result
 
     def _scalar(self, node: ScalarNode, path: KeyPath) -> Any:
-        kind = str(node.tag).rpartition(":")[2]
-        text = str(node.value)
+        kind = str(node.tag).removeprefix(_TAG)
+        text = self._text(node, path)
         try:
             if kind == "int":
                 return int(text.replace("_", ""), 0)
@@ -135,6 +156,16 @@ class _Reader:
         except ValueError:
             self._add(node, path, f"can't read the number {text!r}", "Write it in decimal, like 12 or 0.5.")
         return {"bool": text.lower() == "true", "null": None}.get(kind, text)
+
+    def _text(self, node: ScalarNode, path: KeyPath) -> str:
+        """The scalar's text; JSON's pairs of escapes for one character are joined."""
+        text = str(node.value)
+        if not any("\ud800" <= letter <= "\udfff" for letter in text):
+            return text
+        joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if "\ufffd" in joined:
+            self._add(node, path, "it holds an escape of half a character", "Write the character itself.")
+        return joined
 
     def _add(self, node: Node, path: KeyPath, problem: str, fix: str) -> None:
         self.problems.append(Problem(node.start_mark.line + 1, dotted(path), problem, fix))
