@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import WithJsonSchema
 
 from lunabase.station.model import Station
-from lunabase.station.quantities import file_key
+from lunabase.station.quantities import KINDS, file_key
 
 _HEADING = """# Station file
 
@@ -27,8 +27,27 @@ The top level:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the station file, for editors."""
-    schema = Station.model_json_schema(by_alias=True)
+    schema = _for_editors(Station.model_json_schema(by_alias=True))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Lunabase station file"}
+
+
+def _for_editors(node: Any) -> Any:
+    """What pydantic leaves out of a schema: units where a key is explained, and that unknown names are wrong."""
+    if isinstance(node, list):
+        return [_for_editors(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result = {key: _for_editors(value) for key, value in node.items()}
+    kinds = [part for part in (result, *result.get("anyOf", ())) if isinstance(part, dict) and "x-unit" in part]
+    for kind in kinds:
+        units = KINDS[kind["x-unit"]][1]
+        if "description" in result and units not in result["description"]:
+            result["description"] += f" [{units}]"
+    if (kinds and isinstance(result.get("default"), float)) or isinstance(result.get("default"), dict):
+        del result["default"]  # the SI number inside, which the file would not accept
+    if "patternProperties" in result:
+        result["additionalProperties"] = False
+    return result
 
 
 def reference_markdown() -> str:
