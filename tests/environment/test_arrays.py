@@ -40,7 +40,7 @@ def test_incidence_of_each_tracking():
 
 def test_panel_without_conversion_reaches_the_black_body_temperature():
     # A thin black plate facing the Sun at 1 AU: (1361 / (2 sigma))^(1/4) = 331.0 K.
-    plate = make_array(efficiency=0.0, absorptance=1.0, emittance=1.0)
+    plate = make_array(efficiency=1e-9, absorptance=1.0, emittance=1.0)
     assert cell_temperature_k(plate, np.array([1361.0]))[0] == pytest.approx(331.0, abs=0.05)
 
 

@@ -67,7 +67,9 @@ def test_diviner_night_curve(latitude_deg: int) -> None:
     hours, observed = np.loadtxt(path, delimiter=",", skiprows=1, unpack=True)
     surface, _ = lunation(float(latitude_deg))
     modelled = np.interp(hours, np.arange(1, STEPS + 1) * 24.0 / STEPS, surface)
-    np.testing.assert_allclose(modelled, observed, atol=5.0)
+    np.testing.assert_allclose(
+        modelled, observed, atol=1.5
+    )  # the published comparison's bound is 5 K; the column does better
 
 
 def enthalpy_j_kg(temperature_k: np.ndarray) -> np.ndarray:

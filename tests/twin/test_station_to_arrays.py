@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from ruamel.yaml import YAML
 
-from lunabase.environment.arrays import STEFAN_BOLTZMANN
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
 from lunabase.errors import InputError
 from lunabase.station.load import load_station
 from lunabase.station.model import Station
@@ -53,7 +53,7 @@ def test_numbers_of_the_lander_arrive(lander):
     equipment = lander.modules["lander"].equipment
     box, battery = equipment["warm-box"], equipment["battery"]
     assert node["capacity_j_per_k"] == box.heat_capacity_j_per_k
-    assert node["emission_w_per_k4"] == box.radiator_emissivity * box.radiator_area_m2 * STEFAN_BOLTZMANN
+    assert node["emission_w_per_k4"] == box.radiator_emissivity * box.radiator_area_m2 * STEFAN_BOLTZMANN_W_M2_K4
     assert node["essential"] == 1
     assert parameters.stores["floor_j"][0] == battery.minimum_charge * battery.capacity_j
     assert parameters.stores["node"][0] == 0

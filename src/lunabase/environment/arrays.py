@@ -10,13 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
 from lunabase.errors import InputError
 from lunabase.station.equipment import SolarArray
 from lunabase.station.model import Station
 from lunabase.times import utc_to_tdb
-
-STEFAN_BOLTZMANN = 5.670374419e-8
-"""W m-2 K-4, CODATA 2018 (doi 10.1103/RevModPhys.93.025010)."""
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,7 +38,7 @@ def cell_temperature_k(array: SolarArray, irradiance_w_m2: FloatArray) -> FloatA
     small against sunlight for upright panels and warms, never cools. Balance: (a - eta) S = 2 e sigma T^4.
     """
     heat = (array.absorptance - array.efficiency) * np.asarray(irradiance_w_m2)
-    return np.asarray((np.maximum(heat, 0.0) / (2.0 * array.emittance * STEFAN_BOLTZMANN)) ** 0.25)
+    return np.asarray((np.maximum(heat, 0.0) / (2.0 * array.emittance * STEFAN_BOLTZMANN_W_M2_K4)) ** 0.25)
 
 
 def efficiency(array: SolarArray, temperature_k: FloatArray) -> FloatArray:

@@ -81,7 +81,7 @@ def environment(
     horizon: HorizonMask | None,
     earth_stations: Sequence[GroundStation] = (),
     relays: Mapping[str, LunarOrbit] | None = None,
-    reference_height_m: float = 2.0,
+    reference_height_m: float | None = None,
     regolith: Regolith | None = None,
     kernels: Kernels | None = None,
     progress: Callable[[float], None] | None = None,
@@ -92,16 +92,18 @@ def environment(
     Every variable carries units and method as CF attributes; angles in degrees, ranges in m, fluxes in W/m2,
     temperature in K. `progress` is called with the finished fraction (0 to 1).
 
-    A site on the surface needs its horizon mask, which must know `reference_height_m`. An orbiter has
-    the Moon's limb for a horizon, one height, and NaN for the temperature. A grid of any length is worked through in
-    pieces, so beside the result itself the memory stays the same.
+    A site on the surface needs its horizon mask, which must know `reference_height_m` (its lowest height if not
+    given). An orbiter has the Moon's limb for a horizon, one height, and NaN for the temperature. A grid of any
+    length is worked through in pieces, so beside the result itself the memory stays the same.
 
     Raises InputError for a surface site without a mask, a height the mask lacks, and times outside the kernels (the
     temperature needs 3.8 years before the grid).
     """
     handle = kernels or open_kernels()
     orbiters = relays or {}
-    scene = _Scene(site, horizon, tuple(earth_stations), tuple(orbiters.values()), reference_height_m, handle)
+    lowest_m = horizon.heights_m[0] if horizon else 0.0
+    height_m = lowest_m if reference_height_m is None else reference_height_m
+    scene = _Scene(site, horizon, tuple(earth_stations), tuple(orbiters.values()), height_m, handle)
     _check(scene)
     handle.check_span(times.tdb_s)
     report = progress or (lambda fraction: None)

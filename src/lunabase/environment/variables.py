@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _APPARENT = "apparent direction with light time and stellar aberration; airless; of the centre"
-_ABOVE = "true while the centre stands above the horizon mask at the reference height (orbiter: above the limb)"
+_ABOVE = "true while the centre stands above the horizon mask at the reference height (orbiter: not behind the Moon)"
 _DISC = (
     "part of the area of the Sun's disc (uniformly bright) above the horizon mask, times the part that the Earth "
     "leaves free (shadow radius after Danjon, refracted light ignored)"

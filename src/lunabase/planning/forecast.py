@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 import xarray as xr
 
-from lunabase.environment.arrays import STEFAN_BOLTZMANN, available_array_power_w
+from lunabase.environment.arrays import available_array_power_w
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
 from lunabase.planning.balance import READINGS, Forecast
 from lunabase.planning.horizon import FloatArray, Horizon, IntArray
 from lunabase.planning.opportunities import ever
@@ -147,13 +148,16 @@ def _node_loss_w(
     ground_k = environment["surface_temperature"].values
     for column, node in enumerate(nodes.values()):
         is_open = node.heater_setpoint_k >= node.radiator_closes_below_k
-        emitted = STEFAN_BOLTZMANN * node.radiator_emissivity * node.radiator_area_m2 * node.heater_setpoint_k**4
-        loss_w[:, column] = is_open * emitted + node.ground_conductance_w_per_k * (node.heater_setpoint_k - ground_k)
+        emitted = (
+            STEFAN_BOLTZMANN_W_M2_K4 * node.radiator_emissivity * node.radiator_area_m2 * node.heater_setpoint_k**4
+        )
+        ground_w = node.ground_conductance_w_per_k * (node.heater_setpoint_k - ground_k)
+        loss_w[:, column] = is_open * emitted + np.nan_to_num(ground_w, nan=0.0)  # no ground, no temperature: in orbit
     names = list(nodes)
     for item in station.equipment(RadioisotopeSource, phase.present).values():
         if item.thermal_node in names:
             loss_w[:, names.index(item.thermal_node)] -= item.heat_w * _decay(item, horizon)
-    return np.nan_to_num(loss_w, nan=0.0)
+    return loss_w
 
 
 def _node_heat_w(station: Station, phase: Phase, nodes: dict[str, ThermalNode], modes: tuple[str, ...]) -> FloatArray:

@@ -14,7 +14,8 @@ from datetime import timedelta
 import numpy as np
 import xarray as xr
 
-from lunabase.environment.arrays import STEFAN_BOLTZMANN, available_array_power_w
+from lunabase.environment.arrays import available_array_power_w
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
 from lunabase.planning.plan import Activity, Plan
 from lunabase.station.equipment import (
     Battery,
@@ -148,13 +149,14 @@ class Replay:
         """Heat that each node loses at its heater's setpoint to radiator and ground, less isotope heat, W."""
         losses = {}
         for name, node in self.nodes.items():
-            loss_w = node.ground_conductance_w_per_k * (node.heater_setpoint_k - ground_k)
+            in_orbit = math.isnan(ground_k)
+            loss_w = 0.0 if in_orbit else node.ground_conductance_w_per_k * (node.heater_setpoint_k - ground_k)
             if node.heater_setpoint_k >= node.radiator_closes_below_k:
                 area_m2 = node.radiator_emissivity * node.radiator_area_m2
-                loss_w += STEFAN_BOLTZMANN * area_m2 * node.heater_setpoint_k**4
+                loss_w += STEFAN_BOLTZMANN_W_M2_K4 * area_m2 * node.heater_setpoint_k**4
             for source, part in zip(self.isotopes, left, strict=True):
                 loss_w -= source.heat_w * part if source.thermal_node == name else 0.0
-            losses[name] = 0.0 if math.isnan(loss_w) else loss_w
+            losses[name] = loss_w
         return losses
 
     def _quiet(self, mode: str) -> tuple[float, dict[str, float]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import xarray as xr
+
 from lunabase.record.run_record import RunRecord
 
 
@@ -15,7 +17,7 @@ def outcome(record: RunRecord) -> dict[str, Any]:
         "outcome": summary.outcome,
         "lost_at": summary.lost_at.isoformat() if summary.lost_at else None,
         "lost_reason": summary.reason,
-        "sunlit_fraction": float(environment["sun_visible_fraction"].mean()),
+        "sun_visible_fraction_by_height_m": _by_height(environment["sun_visible_fraction_by_height"]),
         "earth_in_view_fraction": float(environment["earth_in_view"].mean()),
         "lowest_state_of_charge": float(telemetry["state_of_charge"].iloc[lowest]),
         "lowest_state_of_charge_at": f"{telemetry['time'].iloc[lowest]:%Y-%m-%dT%H:%M:%SZ}",
@@ -28,14 +30,21 @@ def outcome(record: RunRecord) -> dict[str, Any]:
     }
 
 
+def _by_height(fraction: xr.DataArray) -> dict[str, float]:
+    means = fraction.mean("time")
+    return {f"{height:g}": float(means.sel(height=height)) for height in fraction["height"].values}
+
+
 def outcome_lines(facts: dict[str, Any]) -> list[str]:
     """The same for people, a line each."""
     fate = "alive" if facts["outcome"] == "alive" else f"lost at {facts['lost_at'][:16]} UTC: {facts['lost_reason']}"
     charge_at = facts["lowest_state_of_charge_at"][:16].replace("T", " ")
+    heights = facts["sun_visible_fraction_by_height_m"]
+    sun = ", ".join(f"{part:.1%}" + (f" at {height} m" if len(heights) > 1 else "") for height, part in heights.items())
     return [
         f"station: {fate}",
-        f"sunlit: {facts['sunlit_fraction']:.1%} of the time at the reference height",
-        f"earth in view: {facts['earth_in_view_fraction']:.1%} of the time",
+        f"Sun: {sun} of its disc visible on average",
+        f"Earth: in view {facts['earth_in_view_fraction']:.1%} of the time",
         f"lowest state of charge: {facts['lowest_state_of_charge']:.1%} at {charge_at} UTC",
         f"activities completed: {facts['activities_completed']} of {facts['activities_planned']} planned",
         f"requests not fully placed: {facts['requests_not_fully_placed']}",

@@ -63,6 +63,7 @@ def provenance(
         "step_s": options.step_s,
         "seed": options.seed,
         "kernels": kernel_hashes(kernels),
+        "kernel_files": [str(path) for path in options.kernels],
         "wall_clock_s": round(wall_clock_s, 1),
         "data": "simulated: every number of the flight comes from the twin, none from a real station",
     }

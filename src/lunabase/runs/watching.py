@@ -25,7 +25,7 @@ from lunabase.times import FloatArray, TimeGrid, UtcLike, parse_utc, tdb_to_utc
 
 DAY_S = 86_400.0
 HEIGHT_M = 2.0
-"""Rise and set are seen at the height of the instruments."""
+"""Height of the eye above flat ground, where a place is given by hand."""
 PIECE = 50_000
 MAX_DAYS = 100_000.0
 MAX_ROWS = 1_000_000_000
@@ -88,7 +88,7 @@ def _grid(start: UtcLike, days: float, step_s: float, kernels: Kernels) -> TimeG
 
 
 def rise_and_set_rows(targets: Mapping[str, Target], scene: Scene) -> Iterator[pd.DataFrame]:
-    """One piece: every rise and set of a target's centre over the horizon at 2 m, to 1 s, in the order of time.
+    """One piece: every rise and set of a target's centre over the horizon from its lowest height, to 1 s, in order.
 
     Spells shorter than the grid's step can be missed. Raises InputError for an orbiting observer.
     """
@@ -98,7 +98,7 @@ def rise_and_set_rows(targets: Mapping[str, Target], scene: Scene) -> Iterator[p
 
     def above(tdb_s: FloatArray, target: Target) -> FloatArray:
         sight = look_arrays(target, scene.site, tdb_s, kernels=scene.kernels)
-        return sight.elevation_deg - mask.elevation_at(sight.azimuth_deg, HEIGHT_M)
+        return sight.elevation_deg - mask.elevation_at(sight.azimuth_deg, mask.heights_m[0])
 
     rows = []
     for name, target in targets.items():

@@ -55,7 +55,7 @@ def itrs_rotation(tdb_s: FloatArray) -> FloatArray:
 
     IAU 2000B precession and nutation (1 mas, 3 cm on the ground); UT1 from the tables and the prediction that
     Skyfield carries (future UT1 is uncertain by some tenths of a second, 0.1 to 0.2 km on the ground); polar
-    motion (10 m) left out.
+    motion (up to about 15 m) left out.
     """
     tt_s = tdb_to_tt(tdb_s)
     tt_days = np.asarray(tt_s) / DAY_S

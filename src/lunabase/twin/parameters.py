@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lunabase.environment.arrays import STEFAN_BOLTZMANN
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
 from lunabase.station.equipment import (
     Battery,
     DataRecorder,
@@ -172,7 +172,7 @@ def _node_rows(station: Station, present: tuple[str, ...], index: dict[str, int]
     for row, (name, node) in zip(rows, station.equipment(ThermalNode, present).items(), strict=True):
         tilt_rad = math.radians(node.radiator_tilt_deg)
         row["capacity_j_per_k"] = node.heat_capacity_j_per_k
-        row["emission_w_per_k4"] = node.radiator_area_m2 * node.radiator_emissivity * STEFAN_BOLTZMANN
+        row["emission_w_per_k4"] = node.radiator_area_m2 * node.radiator_emissivity * STEFAN_BOLTZMANN_W_M2_K4
         row["absorbing_m2"] = node.radiator_area_m2 * node.radiator_absorptance
         row["sin_tilt"], row["cos_tilt"] = math.sin(tilt_rad), math.cos(tilt_rad)
         row["closes_below_k"] = node.radiator_closes_below_k
