@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planning_station import array, battery, environment, experiment, payload, request, station, with_equipment
+from planning_station import BASE, array, battery, environment, experiment, payload, request, station, with_equipment
 
 from lunabase.errors import InputError
 from lunabase.planning.checker import check_plan
@@ -309,3 +309,33 @@ def test_a_station_without_requests_has_an_empty_plan() -> None:
     plan = plan_of(station(), environment(24))
     assert plan.activities == ()
     assert plan.solver.status == "optimal"
+
+
+def test_maximum_power_counts_a_heater_in_full() -> None:
+    """A thermostat draws all of its 60 W or nothing: 100 + 60 + 10 W break a rule of 165 W though the mean does not."""
+    box = {
+        "type": "thermal_node", "heat_capacity": "20 kJ/K", "radiator_area": "0 m^2", "radiator_emissivity": "0.8",
+        "radiator_absorptance": "0.1", "ground_conductance": "0.2 W/K", "heater": "60 W", "heater_setpoint": "260 K",
+        "initial_temperature": "280 K", "operating": {"minimum": "250 K", "maximum": "320 K"},
+        "survival": {"minimum": "230 K", "maximum": "330 K"},
+    }  # fmt: skip
+    base = {**BASE["modules"]["base"]}
+    base["equipment"] = {**base["equipment"], "box": box}
+    rule = {"type": "maximum_power", "maximum": "165 W", "text": "At most 165 W."}
+
+    def model(**rules):
+        return station(
+            modules={"base": base},
+            payloads={"eye": payload(on="10 W"), "mirror": payload(on="0 W")},
+            experiments={
+                "x": experiment(r=request("look", "eye", "2 h", count=1), s=request("burn", "mirror", "2 h", count=1))
+            },
+            flight_rules=rules,
+        )
+
+    surroundings = environment(24, ground_k=200.0)  # the node needs 12 W
+    plan = plan_of(model(peak=rule), surroundings)
+    assert [item.request for item in plan.activities] == ["x/s"]
+    assert reason(plan, "x/r") == "the loads together would exceed the flight rule's maximum power"
+    careless = plan_of(model(), surroundings)
+    assert {item.rule for item in check_plan(careless, model(peak=rule), surroundings)} == {"maximum power"}

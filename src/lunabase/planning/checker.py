@@ -386,7 +386,7 @@ def _peak(case: _Case, moment: Moment, open_: list[Activity]) -> Iterator[tuple[
         for item in open_:
             at_once = [other for other in open_ if other.hold_start <= item.hold_start < other.hold_stop]
             saved_w = sum(station.payloads[o.payload].standby_w for o in at_once) if spec.standby else 0.0
-            load_w = moment.load_w + sum(o.power_w for o in at_once) - saved_w
+            load_w = moment.peak_w + sum(o.power_w for o in at_once) - saved_w
             working = any(o.power_w > 0.0 for o in at_once)
             if working and load_w > rule.maximum_w + _SLACK_W:
                 yield "maximum power", f"the loads reach {load_w:.0f} W: {rule.text}", tuple(o.id for o in at_once)

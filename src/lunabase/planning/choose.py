@@ -116,7 +116,7 @@ class Model:
             over = [option for option, first, size in spans if first <= cell < first + size]
             if over:
                 need = sum(int(np.ceil(10 * self._task(option).extra_w - 1e-6)) * option.taken for option in over)
-                self.model.add(need <= int(np.floor(10 * room + 1e-5)))
+                self.model.add(need <= max(int(np.floor(10 * room + 1e-5)), 0))
 
     def keep_order(self) -> None:
         """Numbers in order of time, and every follower within its gaps."""

@@ -242,7 +242,8 @@ def _host_rule(timetable: Timetable, placement: Placement) -> str:
 
 
 def _peak_rule(timetable: Timetable, placement: Placement) -> str:
-    if not _short(timetable, placement, timetable.peak_room_w):
+    needs_power = timetable.problem.tasks[placement.task].power_w > 0.0
+    if not needs_power or not _short(timetable, placement, timetable.peak_room_w):
         return ""
     return "the loads together would exceed the flight rule's maximum power"
 

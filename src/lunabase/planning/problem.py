@@ -281,12 +281,15 @@ def _host_room_w(station: Station, phase: Phase) -> Iterator[tuple[str, float]]:
 
 
 def _peak_room_w(station: Station, expected: Forecast, idle: Track) -> FloatArray:
-    """Room (steps,) between the idle station (heaters, radio and all standby on) and the lowest maximum-power rule."""
+    """Room (steps,) between the idle station and the lowest maximum-power rule.
+
+    Radio and all standby are on, and a heater that is needed at all: its thermostat knows only off and full power.
+    """
     rules = [rule.maximum_w for rule in station.flight_rules.values() if isinstance(rule, MaximumPower)]
     if not rules:
         return np.full(expected.array_w.size, np.inf)
     need_w = expected.node_loss_w - expected.node_heat_w[idle.mode]
-    heaters_w = np.clip(need_w, 0.0, expected.heater_w).sum(axis=1)
+    heaters_w = np.where(need_w > 0.0, expected.heater_w, 0.0).sum(axis=1)
     radio_w = expected.radio_w * expected.mode_table[idle.mode, DOWNLINK]
     standby_w = expected.standby_w * (1 - expected.mode_table[idle.mode, STANDBY])
     return np.asarray(min(rules) - expected.load_w[idle.mode] - standby_w - heaters_w - radio_w)

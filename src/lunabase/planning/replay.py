@@ -43,8 +43,8 @@ class Moment:
     charge: float
     """All stores together, at the end of the step; 1 without stores."""
     shedding: bool
-    load_w: float
-    """Mean load without working payloads, radio at full power if it may send: the floor of the step's peak."""
+    peak_w: float
+    """Highest load without working payloads: heaters that are needed and a radio that may send at full power."""
     unserved_w: float
     overflow_bit: float
 
@@ -215,8 +215,8 @@ class Replay:
         charge = self._charge(state)
         rules = self.station.load_shedding
         state.shedding = charge < rules.start_below or (state.shedding and charge <= rules.restore_above)
-        floor_w = quiet_w + (step.radio_w if link_bit > 0.0 else 0.0)
-        return Moment(step.second, state.mode, charge, state.shedding, floor_w, unserved_w, max(held - capacity, 0.0))
+        peak_w = self._peak_w(state.mode, step) + (step.radio_w if link_bit > 0.0 else 0.0)
+        return Moment(step.second, state.mode, charge, state.shedding, peak_w, unserved_w, max(held - capacity, 0.0))
 
     def _charge(self, state: _State) -> float:
         capacity_j = sum(store.capacity_j for store in self.stores)
@@ -267,6 +267,11 @@ class Replay:
         for name, node_record in self.nodes.items():
             load_w += min(max(step.loss_w[name] - warm_w[name], 0.0), node_record.heater_w)
         return load_w
+
+    def _peak_w(self, mode: str, step: _Step) -> float:
+        """Highest load without radio and working payloads: a thermostat gives all or nothing."""
+        load_w, heat_w = self.quiet[mode]
+        return load_w + sum(node.heater_w for name, node in self.nodes.items() if step.loss_w[name] > heat_w[name])
 
     def _supply(self, state: _State, surplus_w: float) -> float:
         """Charge or discharge batteries, then fuel cells; the power that is lacking, W."""

@@ -121,7 +121,9 @@ class Timetable:
     def free_cells(self, task: int) -> BoolArray:
         """Cells (cells,) in which a task may hold: constraints, rivals and peak power; energy and data not asked."""
         wanted = self.problem.tasks[task]
-        free = wanted.open & (self.blocked[task] == 0) & (self.peak_room_w >= wanted.extra_w - _SLACK_W)
+        free = wanted.open & (self.blocked[task] == 0)
+        if wanted.power_w > 0.0:
+            free &= self.peak_room_w >= wanted.extra_w - _SLACK_W
         if wanted.host in self.host_room_w:
             free &= self.host_room_w[wanted.host] >= wanted.extra_w - _SLACK_W
         return np.asarray(free)
