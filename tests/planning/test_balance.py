@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planning_station import array, battery, environment, experiment, payload, request, station, with_equipment
+from planning_station import BASE, array, battery, environment, experiment, payload, request, station, with_equipment
 
 from lunabase.planning.balance import coarser, follow, no_extra
 from lunabase.planning.problem import build_problem
@@ -13,6 +13,7 @@ from lunabase.planning.solve import make_plan
 from lunabase.planning.timetable import Placement, Timetable
 
 SIGMA = 5.670374419e-8
+SURVIVAL = BASE["modes"]["survival"]
 
 
 def test_dark_discharge_is_a_straight_line() -> None:
@@ -118,3 +119,14 @@ def test_coarser_steps_keep_the_energy() -> None:
     assert coarse.array_w.size == 96
     ends = follow(coarse, no_extra(coarse)).charge
     np.testing.assert_allclose(ends, problem.idle.charge[2::3], rtol=1e-9)
+
+
+def test_a_brown_out_leads_to_survival_mode() -> None:
+    """100 W of load, 60 W from the battery: survival mode from the second hour, and both models know it."""
+    modules = with_equipment(cell=battery("10 kWh", maximum_discharge="60 W"))
+    model = station(modules=modules, modes={"survival": {**SURVIVAL, "leave": []}})
+    surroundings = environment(6, lit=False)
+    problem = build_problem(model, surroundings)
+    assert [problem.forecast.modes[mode] for mode in problem.idle.mode] == ["nominal"] + ["survival"] * 5
+    moments = Replay(make_plan("0" * 64, model, surroundings), model, surroundings).run(())
+    assert [moment.mode for moment in moments] == ["nominal"] + ["survival"] * 5

@@ -16,7 +16,7 @@ from lunabase.planning.horizon import FloatArray, IntArray
 CAPACITY_J, FLOOR_J, CHARGE_EFFICIENCY, DISCHARGE_EFFICIENCY, CHARGE_W, DISCHARGE_W, INITIAL_J = range(7)
 # Columns of a mode's condition.
 MODE, READING, SIGN, LIMIT, LASTING_S = range(5)
-READINGS = ("state_of_charge", "array_power", "generation", "load", "recorder_fill")
+READINGS = ("state_of_charge", "array_power", "generation", "load", "recorder_fill", "unserved")
 # Columns of a mode.
 RUNS, STANDBY, DOWNLINK, AWAKE = range(4)
 
@@ -150,7 +150,7 @@ def _follow(  # type: ignore[no-untyped-def]
     stored_j = stores[:, INITIAL_J].copy()
     capacity_j = max(stores[:, CAPACITY_J].sum(), 1.0)
     entered_s, left_s = np.full(enter.shape[0], -1.0), np.full(leave.shape[0], -1.0)
-    reading = np.zeros(5)
+    reading = np.zeros(len(READINGS))
     mode, shed, fill_bit = 0, stored_j.sum() < shed_below * capacity_j and stores.shape[0] > 0, 0.0
     for i in range(steps):
         reading[0] = stored_j.sum() / capacity_j if stores.shape[0] > 0 else 1.0
@@ -170,7 +170,7 @@ def _follow(  # type: ignore[no-untyped-def]
             need = node_loss_w[i, k] - node_heat_w[mode, k] - heat_w[i, k]
             load += min(max(need, 0.0), heater_w[k])
         reading[3] = reals[5, i] = load
-        reals[2, i] = _exchange(stored_j, stores, array_w[i] + source_w[i] - load, step_s)
+        reading[5] = reals[2, i] = _exchange(stored_j, stores, array_w[i] + source_w[i] - load, step_s)
         reals[3, i] = max(pending_bit - sent_bit - recorder_bit, 0.0)
         fill_bit = min(pending_bit - sent_bit, recorder_bit)
         charge = stored_j.sum() / capacity_j if stores.shape[0] > 0 else 1.0

@@ -28,6 +28,7 @@ from lunabase.station.site import Phase
 _SEVERITY = ("night", "dormant", "safe", "survival")
 _RUNS = {"none": 0, "continuous": 1, "all": 2}
 _ASLEEP = ("dormant", "survival")
+_BROWN_OUT_W = 1e-6
 
 
 def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: Horizon) -> Forecast:
@@ -80,6 +81,8 @@ def _conditions(station: Station, modes: tuple[str, ...], which: str) -> FloatAr
         for condition in getattr(station.modes[mode], which):  # type: ignore[index]
             if condition.reading in READINGS:
                 rows.append([index, READINGS.index(condition.reading), *_limit(condition)])
+        if which == "enter" and mode == "survival":  # a brown-out resets the computer, which wakes up in survival mode
+            rows.append([index, READINGS.index("unserved"), 1.0, _BROWN_OUT_W, 0.0])
     return np.array(rows, dtype=np.float64).reshape(-1, 5)
 
 

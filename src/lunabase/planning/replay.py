@@ -31,6 +31,8 @@ from lunabase.station.rules import Condition
 from lunabase.station.site import Phase
 
 _SEVERITY = ("survival", "safe", "dormant", "night")
+_BROWN_OUT_W = 1e-6
+"""Power lacking on the bus that resets the computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class _State:
     shedding: bool
     recorder_bit: float = 0.0
     load_w: float = 0.0
+    unserved_w: float = 0.0
     since: dict[int, float] = field(default_factory=dict)
     """Seconds for which each condition (by identity) has held."""
 
@@ -211,7 +214,7 @@ class Replay:
         unserved_w = self._supply(state, step.array_w + step.source_w - load_w)
         capacity = sum(item.capacity_bit for item in self.recorders)
         held = state.recorder_bit + produced - sent
-        state.recorder_bit, state.load_w = min(held, capacity), load_w
+        state.recorder_bit, state.load_w, state.unserved_w = min(held, capacity), load_w, unserved_w
         charge = self._charge(state)
         rules = self.station.load_shedding
         state.shedding = charge < rules.start_below or (state.shedding and charge <= rules.restore_above)
@@ -236,6 +239,8 @@ class Replay:
         specs = self.station.modes
         entering = {m: [self._lasts(state, c, readings, False) for c in specs[m].enter] for m in known}  # type: ignore[index]
         leaving = {m: [self._lasts(state, c, readings, True) for c in specs[m].leave] for m in known}  # type: ignore[index]
+        if "survival" in entering:
+            entering["survival"].append(state.unserved_w > _BROWN_OUT_W)
         called = next((mode for mode in known if any(entering[mode])), self.everyday)
         if state.mode == self.everyday or (called == self.everyday and not any(entering[state.mode])):
             may_leave = state.mode == self.everyday or all(leaving[state.mode])
