@@ -50,14 +50,12 @@ def fly(
     plan: Plan,
     *,
     step_s: float = 60.0,
-    seed: int = 0,
     on_progress: Callable[[float], None] | None = None,
 ) -> Flight:
     """Fly a plan from its start to its stop on the twin of a station.
 
     The environment must cover the plan; on coarser times it is interpolated. ``on_progress`` gets the part done, 0 to
-    1. ``seed`` belongs to the run's identity; nothing in the twin is random so far. Raises InputError when plan,
-    station and environment don't fit together.
+    1. Nothing in the twin is random. Raises InputError when plan, station and environment don't fit together.
     """
     phase = station.phases[plan.phase]
     names = names_of(station, phase.present)

@@ -33,7 +33,7 @@ def run_station(file: StationFile, options: RunOptions, stage: Stage) -> RunReco
     with stage("planning") as report:
         plan = make_plan(file.sha256, file.station, environment, seed=options.seed, on_progress=report)
     with stage("flying") as report:
-        flight = fly(file.station, environment, plan, step_s=options.step_s, seed=options.seed, on_progress=report)
+        flight = fly(file.station, environment, plan, step_s=options.step_s, on_progress=report)
     return RunRecord(
         station=file.station,
         station_text=file.text,
