@@ -43,6 +43,7 @@ def _environment() -> xr.Dataset:
     columns = {
         "sun_azimuth": np.mod(360.0 - np.rad2deg(turn), 360.0),
         "sun_elevation": sun_elevation,
+        "sun_angular_radius": np.full(COUNT, 0.27),
         "sun_visible_fraction": lit,
         "solar_flux": 1361.0 * lit,
         "earth_azimuth": np.mod(2.0 + 7.0 * np.cos(turn), 360.0),
@@ -51,10 +52,15 @@ def _environment() -> xr.Dataset:
         "surface_temperature": 90.0 + 90.0 * lit,
     }
     data = {name: ("time", values) for name, values in columns.items()}
+    higher = np.clip((sun_elevation + 0.57) / 0.54, 0.0, 1.0)
+    data["sun_visible_fraction_by_height"] = (("height", "time"), np.vstack([lit, higher]))
     data["contact"] = (("earth_station", "time"), (in_view & station_up)[None, :])
     data["relay_in_view"] = (("relay", "time"), relay_up[None, :])
     data["relay_contact"] = (("relay", "earth_station", "time"), (relay_up & station_up)[None, None, :])
-    return xr.Dataset(data, coords={"time": _times(), "earth_station": ["ground"], "relay": ["orbiter"]})
+    coords = {"time": _times(), "height": [2.0, 10.0], "earth_station": ["ground"], "relay": ["orbiter"]}
+    environment = xr.Dataset(data, coords=coords, attrs={"reference_height_m": 2.0})
+    environment["surface_temperature"].attrs["comment"] = "a made-up line; ESTIMATE where terrain matters"
+    return environment
 
 
 def _horizon() -> HorizonMask:
@@ -197,5 +203,11 @@ def synthetic_record() -> RunRecord:
         events=_events(plan),
         products=_products(plan),
         summary=_summary(),
-        provenance={"lunabase": "0.0", "kernels": {"de421.bsp": "a" * 64}, "seed": 3, "step_s": 600.0, "days": DAYS},
+        provenance={
+            "lunabase": "0.0",
+            "kernels": {"de421.bsp": "a" * 64},
+            "seed": 3,
+            "step_s": 600.0,
+            "days": 29.530588,
+        },
     )

@@ -10,7 +10,7 @@ from lunabase.report import amounts
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0, "0 W"), (12340.0, "12.3 kW"), (-2500.0, "-2.5 kW"), (999.9, "1 kW"), (3.2e9, "3.2 GW"), (0.5, "0.5 W")],
+    [(0.0, "0 W"), (12340.0, "12.3 kW"), (-2500.0, "−2.5 kW"), (999.9, "1 kW"), (3.2e9, "3.2 GW"), (0.5, "0.5 W")],
 )
 def test_scaled(value, words):
     assert amounts.scaled(value, "W") == words
@@ -43,7 +43,17 @@ def test_temperature_shows_kelvin_and_celsius():
     assert amounts.temperature(95.0) == "95 K (−178 °C)"
 
 
-@pytest.mark.parametrize(("margin_k", "words"), [(45.2, "45 K"), (8.04, "8.0 K"), (-0.06, "−0.1 K"), (-12.0, "−12 K")])
+@pytest.mark.parametrize(
+    ("margin_k", "words"),
+    [
+        (45.2, "45 K"),
+        (8.04, "8.0 K"),
+        (-0.06, "−0.1 K"),
+        (-0.0123, "−0.012 K"),
+        (-1e-5, "at the limit"),
+        (-12.0, "−12 K"),
+    ],
+)
 def test_margins_near_a_limit_show_their_sign(margin_k, words):
     assert amounts.margin(margin_k) == words
 

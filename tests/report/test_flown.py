@@ -70,6 +70,6 @@ def test_estimates_are_listed_as_the_file_writes_them(synthetic_record):
     assert len(found) == 3
 
 
-def test_forty_partners_look_different():
-    paints = partner_paints(f"partner-{number}" for number in range(40))
-    assert len(set(paints.values())) == 40
+def test_thirty_partners_look_different():
+    paints = partner_paints(f"partner-{number}" for number in range(30))
+    assert len(set(paints.values())) == 30

@@ -10,9 +10,16 @@ import pytest
 from lunabase.errors import LunabaseError
 from lunabase.record.run_record import RunRecord
 from lunabase.report import write_report
+from lunabase.report.chart import plain
+from lunabase.report.provenance import again
+from lunabase.station.site import HorizonSource, SiteSpec
 
 SECTIONS = ("glance", "sky", "light", "power", "heat", "plan", "data", "partners", "unplaced", "events", "audit")
 LOADING = {"src", "srcset", "data", "poster", "action", "formaction", "background"}
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"<script>.*?</script>|<style>.*?</style>", "", text, flags=re.DOTALL)
 
 
 class Elements(HTMLParser):
@@ -74,7 +81,7 @@ def test_the_policy_admits_only_the_two_scripts_of_the_page(text, elements):
 
 
 def test_user_text_is_escaped(text):
-    page = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    page = _without_code(text)
     assert "<script>document" not in page
     assert "<img" not in page
     assert "&lt;script&gt;document" in page
@@ -90,6 +97,38 @@ def test_estimates_are_marked(text):
     assert 'title="estimate: A guess">E</abbr>' in text
 
 
+def test_light_is_shown_at_every_height(text, synthetic_record):
+    page = _without_code(text)
+    means = synthetic_record.environment["sun_visible_fraction_by_height"].mean("time").to_numpy()
+    assert "Sun at 2 m / 10 m" in page
+    assert f"{100.0 * means[0]:.1f} % / {100.0 * means[1]:.1f} %" in page
+    assert '"name":"Sun at 10 m"' in page
+
+
+def test_the_ground_among_terrain_is_called_a_cold_estimate(text):
+    page = _without_code(text)
+    assert page.count("level ground, without scattered light or heat from the terrain: a cold estimate") >= 3
+    assert "ground, K (E)" in page
+
+
+def test_the_command_to_make_it_again_is_exact(text):
+    assert "lunabase run station.yaml --start 2035-01-01T00:00:00 --days 29.530588 --step 600.0 --seed 3" in text
+
+
+def test_a_horizon_from_files_is_made_again_beside_the_original_station_file(synthetic_record):
+    surface = synthetic_record.station.site.surface.model_copy(update={"horizon": HorizonSource(mask="ridge.csv")})
+    station = synthetic_record.station.model_copy(update={"site": SiteSpec(surface=surface)})
+    made = {**synthetic_record.provenance, "station_file": {"name": "my base.yaml"}, "kernel_files": ["/k/de440.bsp"]}
+    found = again(replace(synthetic_record, station=station, provenance=made))
+    assert found.beside_original
+    assert found.command.startswith("lunabase run 'my base.yaml' --start")
+    assert "--kernel /k/de440.bsp" in found.command
+
+
+def test_direction_controls_of_a_name_stay_inside_it():
+    assert plain("A\u202eB") == "\u2068A\u202eB\u2069"
+
+
 def test_a_lost_station_says_when_and_why(synthetic_record, tmp_path):
     when = synthetic_record.plan.start + timedelta(days=12, hours=3)
     summary = replace(synthetic_record.summary, outcome="lost", lost_at=when, reason="The battery froze.")
@@ -100,10 +139,17 @@ def test_a_lost_station_says_when_and_why(synthetic_record, tmp_path):
 
 
 def test_a_run_in_orbit_has_no_horizon(synthetic_record, tmp_path):
-    environment = synthetic_record.environment.copy()
+    environment = synthetic_record.environment.sel(height=[2.0])
     environment["surface_temperature"] = environment["surface_temperature"] * float("nan")
-    write_report(replace(synthetic_record, horizon=None, environment=environment), tmp_path / "report.html")
-    assert "no ground under it" in (tmp_path / "report.html").read_text()
+    site = SiteSpec(orbit=synthetic_record.station.relays["orbiter"].orbit)
+    station = synthetic_record.station.model_copy(update={"site": site})
+    record = replace(synthetic_record, station=station, horizon=None, environment=environment)
+    write_report(record, tmp_path / "report.html")
+    page = _without_code((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "no ground under it" in page
+    assert "lunar orbit: lowest altitude 200 km, highest altitude 16000 km, inclination 62°" in page
+    for word in ("at 2 m", "terrain", "ground, K", 'id="chart-sky"', 'id="chart-earth"'):
+        assert word not in page
 
 
 def test_an_empty_plan_still_makes_a_report(synthetic_record, tmp_path):

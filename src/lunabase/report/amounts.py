@@ -8,6 +8,7 @@ import numpy as np
 
 ZERO_CELSIUS_K = 273.15
 WATT_HOUR_J = 3600.0
+_AT_LIMIT_K = 1e-3
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -15,8 +16,8 @@ def scaled(value: float, unit: str) -> str:
     """Value with an SI prefix and three significant digits: 12340 W -> "12.3 kW"."""
     for factor, prefix in _PREFIXES:
         if abs(value) >= 0.9995 * factor:
-            return f"{significant(value / factor)} {prefix}{unit}"
-    return f"{significant(value)} {unit}"
+            return minus(f"{significant(value / factor)} {prefix}{unit}")
+    return minus(f"{significant(value)} {unit}")
 
 
 def significant(value: float) -> str:
@@ -55,15 +56,23 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
     return " ".join(parts)
 
 
+def minus(text: str) -> str:
+    """The text with true minus signs instead of hyphens; for texts of numbers alone."""
+    return text.replace("-", "−")
+
+
 def temperature(temperature_k: float) -> str:
     """Temperature in kelvin and degrees Celsius."""
-    return f"{temperature_k:.0f} K ({temperature_k - ZERO_CELSIUS_K:.0f} °C)".replace("-", "−")
+    return f"{temperature_k:.0f} K ({minus(f'{temperature_k - ZERO_CELSIUS_K:.0f}')} °C)"
 
 
 def margin(difference_k: float) -> str:
-    """Distance to a temperature limit; near the limit with a decimal, so that its sign shows."""
-    text = f"{difference_k:.0f} K" if abs(difference_k) >= 10.0 else f"{difference_k:.1f} K"
-    return text.replace("-", "−")
+    """Distance to a temperature limit; the nearer the limit, the more decimals, so that its sign shows."""
+    if abs(difference_k) < _AT_LIMIT_K:
+        return "at the limit"
+    if abs(difference_k) < 0.05:
+        return minus(f"{difference_k:.2g} K")
+    return minus(f"{difference_k:.0f} K" if abs(difference_k) >= 10.0 else f"{difference_k:.1f} K")
 
 
 def percent(fraction: float) -> str:

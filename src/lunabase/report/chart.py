@@ -18,6 +18,7 @@ from lunabase.report import palette
 
 Trace = dict[str, Any]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 MOMENT_FORMAT = "%Y-%m-%d %H:%M"
 
 
@@ -78,9 +79,13 @@ def drawn(values: ArrayLike) -> NDArray[np.float32]:
 
 
 def plain(text: str, limit: int = 0) -> str:
-    """A user's text for plotly's labels: markup escaped, shortened to `limit` characters if given."""
+    """A user's text for plotly's labels: markup escaped, shortened to `limit` characters if given.
+
+    Text with Unicode's direction controls is isolated (UAX 9: FSI, PDI), so that it can't turn its neighbours round.
+    """
     short = text if not limit or len(text) <= limit else text[: limit - 1].rstrip() + "…"
-    return html.escape(short, quote=False)
+    escaped = html.escape(short, quote=False)
+    return f"\u2068{escaped}\u2069" if _DIRECTIONS & set(short) else escaped
 
 
 def time_axis(record: RunRecord) -> dict[str, Any]:

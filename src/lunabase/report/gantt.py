@@ -96,14 +96,11 @@ def _partner_traces(
 ) -> list[Trace]:
     planned = [(one, one.activity.start, one.activity.stop) for one in mine]
     worked = [(one, product.start, product.stop) for one in mine for product in one.products]
-    marker = {"color": paint.colour, "line": {"color": paint.colour, "width": 0.6}}
-    pattern = {
-        "pattern": {"shape": paint.hatching, "bgcolor": paint.colour, "fgcolor": "#ffffff", "size": 5, "solidity": 0.3}
-    }
+    marker = {"color": paint.colour, "line": {"color": paint.edge, "width": 0.8}}
     both = {"legendgroup": group, "name": name}
     return [
         _bars(planned, place, both | _PLANNED | {"marker": marker, "opacity": 0.4, "showlegend": False}),
-        _bars(worked, place, both | _FLOWN | {"marker": marker | pattern, "showlegend": True}),
+        _bars(worked, place, both | _FLOWN | {"marker": marker, "showlegend": True}),
     ]
 
 

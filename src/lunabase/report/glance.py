@@ -12,6 +12,7 @@ from lunabase.report import amounts
 from lunabase.report.chart import milliseconds, mode_spans
 from lunabase.report.flown import FlownActivity
 from lunabase.report.heat import NodeOutcome
+from lunabase.report.light import heights_words, sun_by_height
 from lunabase.report.power import lowest_charge
 
 RESIDUAL_LIMIT = 1e-9
@@ -66,10 +67,16 @@ def _charge(record: RunRecord) -> Card:
 
 
 def _light(record: RunRecord) -> Card:
-    fraction = record.environment["sun_visible_fraction"].to_numpy()
-    longest_s = _longest_s(fraction <= 0.0, record)
-    note = f"longest darkness {amounts.duration(longest_s)}" if longest_s else "never wholly dark"
-    return Card("Sunlit", amounts.percent(float(fraction.mean())), f"mean visible part of the disc; {note}")
+    fractions = sun_by_height(record.environment).values()
+    value = " / ".join(amounts.percent(float(fraction.mean())) for fraction in fractions)
+    darkness = " / ".join(_darkness(_longest_s(fraction <= 0.0, record)) for fraction in fractions)
+    heights = heights_words(record)
+    note = f"visible part of the Sun's disc on average; longest darkness {darkness}"
+    return Card(f"Sun at {heights}" if heights else "Sun", value, note)
+
+
+def _darkness(longest_s: float) -> str:
+    return amounts.duration(longest_s) if longest_s else "none"
 
 
 def _earth(record: RunRecord) -> Card:
@@ -125,4 +132,4 @@ def _audit(record: RunRecord) -> Card:
 
 
 def _short(residual: float) -> str:
-    return f"{residual:.0e}" if residual else "0"
+    return amounts.minus(f"{residual:.0e}") if residual else "0"

@@ -14,6 +14,8 @@ from lunabase.station.equipment import ThermalNode
 NODE_POINTS = 600
 """Most points of a small chart's series."""
 _PREFIX = "temperature_k."
+_STILL_K = 2.0
+_NEAR_K = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class NodeOutcome:
     """Part of the time outside the operating limits."""
     survival_margin_k: float
     """Smallest distance to a survival limit; below zero: the equipment is lost."""
+
+    @property
+    def worth_drawing(self) -> bool:
+        """Whether it moves by more than 2 K or comes within 10 K of a limit."""
+        limits_k = self.node.operating.minimum_k, self.node.operating.maximum_k
+        operating_k = min(self.lowest_k - limits_k[0], limits_k[1] - self.highest_k)
+        nearest_k = min(operating_k, self.survival_margin_k)
+        return self.highest_k - self.lowest_k > _STILL_K or nearest_k < _NEAR_K
 
 
 def node_outcomes(record: RunRecord) -> list[NodeOutcome]:

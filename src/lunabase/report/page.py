@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,18 @@ from lunabase.report.flown import FlownActivity, flown_activities, partners_flow
 from lunabase.report.gantt import gantt_chart
 from lunabase.report.glance import RESIDUAL_LIMIT, cards
 from lunabase.report.heat import NODE_POINTS, NodeOutcome, node_chart, node_outcomes
-from lunabase.report.light import light_chart
+from lunabase.report.light import (
+    COLD_ESTIMATE,
+    ground_is_estimate,
+    ground_words,
+    light_chart,
+    light_words,
+    reference_height,
+)
+from lunabase.report.orbit import orbit_elements
 from lunabase.report.partners import shares_chart
 from lunabase.report.power import power_chart
+from lunabase.report.provenance import again, provenance_rows
 from lunabase.report.sky import earth_close_up, panorama
 
 _SEVERITY_ORDER = ("high", "medium", "low", "info")
@@ -68,6 +76,7 @@ def report_html(record: RunRecord) -> str:
         amounts.percent,
         amounts.temperature,
         amounts.margin,
+        amounts.minus,
     ):
         pages.filters[words.__name__] = words
     pages.filters["watts"] = lambda power_w: amounts.scaled(power_w, "W")
@@ -111,9 +120,14 @@ def _content(record: RunRecord) -> dict[str, Any]:
         "ledgers": (record.summary.energy, record.summary.data),
         "residual_limit": RESIDUAL_LIMIT,
         "estimates": station_estimates(record.station, record.station_text),
-        "provenance": tuple(_flat(record.provenance)),
+        "provenance": provenance_rows(record),
         "horizon": record.horizon,
-        "command": _command(record),
+        "again": again(record),
+        "orbit": orbit_elements(record.station.site.orbit),
+        "light_words": light_words(record),
+        "ground_words": ground_words(record),
+        "ground_estimate": COLD_ESTIMATE if ground_is_estimate(record) else "",
+        "reference_height": reference_height(record.environment),
         "series_points": SERIES_POINTS,
         "node_points": NODE_POINTS,
     }
@@ -121,14 +135,15 @@ def _content(record: RunRecord) -> dict[str, Any]:
 
 def _charts(record: RunRecord, flown: list[FlownActivity], nodes: list[NodeOutcome]) -> dict[str, Chart]:
     """All charts by id."""
-    close_up = earth_close_up(record)
+    on_surface = record.station.site.surface is not None
+    close_up = earth_close_up(record) if on_surface else None
     paints = palette.partner_paints(record.station.partners)
     charts = [
-        panorama(record),
+        *([panorama(record)] if on_surface else []),
         *([close_up] if close_up else []),
         light_chart(record),
         power_chart(record),
-        *(node_chart(record, node) for node in nodes),
+        *(node_chart(record, node) for node in nodes if node.worth_drawing),
         gantt_chart(record, flown, "module"),
         gantt_chart(record, flown, "partner"),
         data_chart(record),
@@ -143,28 +158,6 @@ def _mode_times(record: RunRecord) -> dict[str, float]:
     for mode, start_ms, stop_ms in mode_spans(record):
         times_s[mode] += (stop_ms - start_ms) / 1000.0
     return {mode: time_s for mode, time_s in times_s.items() if time_s > 0.0}
-
-
-def _command(record: RunRecord) -> str:
-    """The command that makes this run again from the run folder's own station file."""
-    made = record.provenance
-    days = made.get("days", (record.plan.stop - record.plan.start).total_seconds() / 86400.0)
-    options = [f"--start {record.plan.start:%Y-%m-%dT%H:%M:%S}", f"--days {days:g}"]
-    options += [f"--step {made['step_s']:g}"] if "step_s" in made else []
-    options += [f"--seed {made['seed']}"] if "seed" in made else []
-    return " ".join(["lunabase run station.yaml", *options, "--out again"])
-
-
-def _flat(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Nested provenance as rows of keys and text."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _flat(inner, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value, start=1):
-            yield from _flat(inner, (*path, str(number)))
-    else:
-        yield " · ".join(path), str(value)
 
 
 def _packaged(name: str) -> str:

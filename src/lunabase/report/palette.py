@@ -1,7 +1,8 @@
 """One colour for one thing, on the whole page, told apart by readers with any colour vision.
 
 The hues are those of Okabe and Ito (2008) and of Paul Tol's "muted" and "light" schemes (SRON/EPS/TN/09-002). Where
-partners outnumber the hues, a hatching tells them apart as well.
+partners outnumber the full hues, pale fills with a darker edge follow, then hollow ones. No fill is patterned: browsers
+print each patterned bar as a picture of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ GRID = "#e3e7ec"
 ROW = "#eef1f4"
 SUN = "#d98e04"
 SUN_FILL = "#f5c95b"
+SUN_HEIGHTS = (SUN, "#6b4400", "#a8481c")
+"""Lines of the Sun's visible part, by height above ground, lowest first."""
 EARTH = "#0072b2"
 TERRAIN = "#cbc4bb"
 RELAY = "#8a4f9e"
@@ -52,21 +55,32 @@ _PARTNER_HUES = (
     "#117733",
     "#7a5c48",
 )
-_HATCHINGS = ("", "/", "x", ".")
+_PALE_PAINTS = (
+    ("#eedd88", "#8a7400"),
+    ("#b7d9f7", "#1f5f99"),
+    ("#ffb3c1", "#a83250"),
+    ("#bde3b1", "#3c7a2a"),
+    ("#d9c6f2", "#6a45a0"),
+    ("#f9c79b", "#a14f0c"),
+    ("#9fe0d2", "#0d7564"),
+    ("#d6d6d6", "#4a4a4a"),
+    ("#d4dc5a", "#6b7000"),
+    ("#e7b8a6", "#7a3b22"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """How a partner looks: colour and, when colours run out, a plotly hatching."""
+    """How a partner looks: the fill and the edge of bars and swatches."""
 
     colour: str
-    hatching: str
+    edge: str
 
 
 def partner_paints(partners: Iterable[str]) -> dict[str, Paint]:
-    """Return the paint of each partner id, in the order given (that of the station file)."""
-    hues = len(_PARTNER_HUES)
-    return {
-        partner: Paint(_PARTNER_HUES[index % hues], _HATCHINGS[index // hues % len(_HATCHINGS)])
-        for index, partner in enumerate(partners)
-    }
+    """Return the paint of each partner id, in the order given (that of the station file); thirty differ."""
+    full = [Paint(hue, hue) for hue in _PARTNER_HUES]
+    pale = [Paint(fill, edge) for fill, edge in _PALE_PAINTS]
+    hollow = [Paint("#ffffff", hue) for hue in _PARTNER_HUES]
+    paints = (*full, *pale, *hollow)
+    return {partner: paints[index % len(paints)] for index, partner in enumerate(partners)}

@@ -14,14 +14,13 @@ _LABEL_CHARACTERS = 22
 def shares_chart(outcomes: list[PartnerFlown], paints: dict[str, palette.Paint]) -> Chart:
     """Agreed share as a mark, part of the payload energy planned and flown as bars, a row for each partner."""
     count = len(outcomes)
-    colours = [paints[one.id].colour for one in outcomes]
-    hatchings = [paints[one.id].hatching for one in outcomes]
-    pattern = {"shape": hatchings, "bgcolor": colours, "fgcolor": "#ffffff", "size": 5, "solidity": 0.3}
+    edges = {"color": [paints[one.id].edge for one in outcomes], "width": 0.8}
+    marker = {"color": [paints[one.id].colour for one in outcomes], "line": edges}
     planned = _bars([one.planned_part for one in outcomes], "planned", -0.38, 0.26)
     flown = _bars([one.flown_part for one in outcomes], "flown", -0.1, 0.44)
     traces = (
-        planned | {"marker": {"color": colours}, "opacity": 0.4},
-        flown | {"marker": {"color": colours, "pattern": pattern}},
+        planned | {"marker": marker, "opacity": 0.4},
+        flown | {"marker": marker},
         {
             "type": "scatter",
             "mode": "markers",

@@ -3,6 +3,8 @@
   "use strict";
   const PRINT_WIDTH_PX = 700;
   const PRINT_HEIGHT_PX = 860;
+  // Lower on paper than on screen, so that two sections share a page.
+  const PRINT_HEIGHTS_PX = { sky: 270, earth: 250, light: 590, data: 470, partners: 440 };
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const config = {
     responsive: true,
@@ -64,7 +66,7 @@
     const figure = JSON.parse(source.textContent);
     if (touch) figure.layout.dragmode = false;
     await window.Plotly.newPlot(div, figure.data, figure.layout, config);
-    const chart = { div, height: figure.layout.height };
+    const chart = { id: source.dataset.chart, div, height: figure.layout.height };
     charts.push(chart);
     if (div.classList.contains("linked")) link(chart);
   }
@@ -92,7 +94,7 @@
       row.hidden = !fits;
       count += fits ? 1 : 0;
     }
-    document.getElementById("event-count").textContent = `${count} events`;
+    document.getElementById("event-count").textContent = `${count} event${count === 1 ? "" : "s"}`;
   }
 
   function prepareEvents() {
@@ -102,6 +104,20 @@
     form.addEventListener("submit", (event) => event.preventDefault());
   }
 
+  // Boxes that scroll sideways get a hint that they do.
+  function hintScrolling() {
+    const boxes = new ResizeObserver((changes) => {
+      for (const { target } of changes) {
+        const box = target.closest(".scroll, .chart-scroll");
+        box.classList.toggle("overflows", box.scrollWidth > box.clientWidth + 1);
+      }
+    });
+    for (const box of document.querySelectorAll(".scroll, .chart-scroll")) {
+      boxes.observe(box);
+      boxes.observe(box.firstElementChild);
+    }
+  }
+
   function fitPaper() {
     for (const details of document.querySelectorAll("details.printed:not([open])")) {
       details.open = true;
@@ -109,7 +125,7 @@
     }
     for (const chart of charts) {
       const small = chart.div.closest(".small-charts") !== null;
-      const size = { width: small ? PRINT_WIDTH_PX / 2 - 10 : PRINT_WIDTH_PX, height: Math.min(chart.height, PRINT_HEIGHT_PX) };
+      const size = { width: small ? PRINT_WIDTH_PX / 2 - 10 : PRINT_WIDTH_PX, height: Math.min(chart.height, PRINT_HEIGHTS_PX[chart.id] ?? PRINT_HEIGHT_PX) };
       chart.div.style.height = `${size.height}px`;
       window.Plotly.relayout(chart.div, size);
     }
@@ -124,6 +140,7 @@
   }
 
   prepareEvents();
+  hintScrolling();
   for (const button of document.querySelectorAll("button[data-plan]")) {
     button.addEventListener("click", () => choosePlan(button.dataset.plan));
   }

@@ -14,9 +14,9 @@ from lunabase.report.chart import Chart, Trace, drawn, value_axis
 from lunabase.report.decimate import kept_rows
 from lunabase.terrain.mask import HorizonMask
 
-SUN_RADIUS_DEG = 0.267
-"""Mean angular radius of the Sun from the Moon: 696,000 km at 1 au."""
-_LOWEST_DEG = -8.0
+_LOWEST_DEG = -8.4
+_LABEL_WIDTH = 0.04
+"""Half a date's width as a part of the panorama's width, on the narrowest page."""
 _MARKS = 15
 _CLOSE_UP_SPAN_DEG = 60.0
 _COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
@@ -33,7 +33,7 @@ def panorama(record: RunRecord) -> Chart:
         *_terrain(record, first_deg, low_deg),
         *_sun_traces(record.environment, first_deg),
         _track(record.environment, "earth", first_deg, palette.EARTH, "Earth"),
-        _marks(record.environment, "sun", first_deg, palette.SUN),
+        _marks(record.environment, "sun", first_deg, palette.SUN, high_deg - low_deg),
     ]
     ticks = np.arange(first_deg, first_deg + 361.0, 45.0)
     layout = {
@@ -42,10 +42,13 @@ def panorama(record: RunRecord) -> Chart:
             "range": [first_deg, first_deg + 360.0],
             "tickvals": ticks,
             "ticktext": [f"{_COMPASS[int(tick // 45) % 8]} {tick % 360:.0f}°" for tick in ticks],
+            "ticks": "outside",
+            "ticklen": 8,
             "gridcolor": palette.GRID,
             "zeroline": False,
         },
         "yaxis": value_axis("elevation, deg", range=[low_deg, high_deg], fixedrange=False),
+        "margin": {"l": 50, "r": 26},
     }
     return Chart("sky", _panorama_words(record), tuple(traces), layout, height_px=400, linked=False, wide=True)
 
@@ -58,12 +61,12 @@ def earth_close_up(record: RunRecord) -> Chart | None:
         return None
     centre_deg = float(azimuth_deg.max() + azimuth_deg.min()) / 2.0 % 360.0
     first_deg = centre_deg - 180.0
-    half_deg = max(float(np.ptp(azimuth_deg)) * 0.65, 3.0)
+    half_deg = max(float(np.ptp(azimuth_deg)) * 0.9, 3.0)
     low_deg, high_deg = float(elevation_deg.min()) - 1.5, float(elevation_deg.max()) + 1.5
     traces = [
         *_terrain(record, first_deg, low_deg),
         _track(record.environment, "earth", first_deg, palette.EARTH, "Earth"),
-        _marks(record.environment, "earth", first_deg, palette.EARTH, outward=True),
+        _marks(record.environment, "earth", first_deg, palette.EARTH),
     ]
     layout = {
         "hovermode": "closest",
@@ -77,8 +80,8 @@ def earth_close_up(record: RunRecord) -> Chart | None:
         "margin": {"b": 48},
     }
     words = (
-        f"The Earth moves between elevation {elevation_deg.min():.1f} and {elevation_deg.max():.1f} deg around "
-        f"azimuth {centre_deg:.0f} deg and is in view {_share(record.environment['earth_in_view'])} of the time."
+        f"The Earth moves between elevation {_degrees(elevation_deg.min())} and {_degrees(elevation_deg.max())} deg "
+        f"around azimuth {centre_deg:.0f} deg and is in view {_share(record.environment['earth_in_view'])} of the time."
     )
     return Chart("earth", words, tuple(traces), layout, height_px=340, linked=False)
 
@@ -94,9 +97,13 @@ def _panorama_words(record: RunRecord) -> str:
     horizon = f" with the horizon from {heights} above ground" if heights else ""
     return (
         f"Sky panorama{horizon}. The Sun moves between elevation "
-        f"{sun_deg.min():.1f} and {sun_deg.max():.1f} deg, the Earth between {earth_deg.min():.1f} and "
-        f"{earth_deg.max():.1f} deg."
+        f"{_degrees(sun_deg.min())} and {_degrees(sun_deg.max())} deg, the Earth between "
+        f"{_degrees(earth_deg.min())} and {_degrees(earth_deg.max())} deg."
     )
+
+
+def _degrees(angle_deg: float) -> str:
+    return amounts.minus(f"{angle_deg:.1f}")
 
 
 def _crosses_north(environment: xr.Dataset) -> bool:
@@ -209,13 +216,14 @@ def _disc_band(environment: xr.Dataset, first_deg: float) -> Trace:
     azimuth_deg = _wrapped(environment["sun_azimuth"].to_numpy(), first_deg)
     elevation_deg = environment["sun_elevation"].to_numpy()
     rows = kept_rows(np.column_stack([azimuth_deg, elevation_deg]))
-    x, y = azimuth_deg[rows], elevation_deg[rows]
+    x, y, radius_deg = azimuth_deg[rows], elevation_deg[rows], environment["sun_angular_radius"].to_numpy()[rows]
     passes = np.split(np.arange(rows.size), np.flatnonzero(np.abs(np.diff(x)) > 180.0) + 1)
     gap = [np.array([np.nan])]
     outline_x, outline_y = [], []
     for one in passes:
         outline_x += [x[one], x[one][::-1], x[one][:1], *gap]
-        outline_y += [y[one] + SUN_RADIUS_DEG, y[one][::-1] - SUN_RADIUS_DEG, y[one][:1] + SUN_RADIUS_DEG, *gap]
+        upper = y[one] + radius_deg[one]
+        outline_y += [upper, (y[one] - radius_deg[one])[::-1], upper[:1], *gap]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -229,8 +237,14 @@ def _disc_band(environment: xr.Dataset, first_deg: float) -> Trace:
     }
 
 
-def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *, outward: bool = False) -> Trace:
-    """Dots on a body's path at midnight UTC every so many days, with their dates above or on the outside of a loop."""
+def _marks(
+    environment: xr.Dataset, body: str, first_deg: float, colour: str, panorama_height_deg: float | None = None
+) -> Trace:
+    """Dots on a body's path at midnight UTC every so many days, with their dates.
+
+    In a panorama (its height given) the dates keep clear of its sides and of the Earth's path; else they stand on the
+    outside of the loop that the path makes.
+    """
     times = environment["time"].to_numpy()
     days = max(int((times[-1] - times[0]) / np.timedelta64(1, "D")), 1)
     step = np.timedelta64(-(-days // _MARKS), "D")
@@ -239,7 +253,13 @@ def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *,
     rows = np.searchsorted(times, moments).astype(np.intp)
     azimuth_deg = _wrapped(environment[f"{body}_azimuth"].to_numpy()[rows], first_deg)
     elevation_deg = environment[f"{body}_elevation"].to_numpy()[rows]
-    labels = [np.datetime64(moment, "D").astype(object).strftime("%-d %b") for moment in moments]
+    if panorama_height_deg is None:
+        places = _outward(azimuth_deg, elevation_deg)
+    else:
+        earth = _wrapped(environment["earth_azimuth"].to_numpy(), first_deg), environment["earth_elevation"].to_numpy()
+        places = _clear((azimuth_deg - first_deg) / 360.0, azimuth_deg, elevation_deg, earth, panorama_height_deg)
+    dates = [np.datetime64(moment, "D").astype(object).strftime("%-d %b") for moment in moments]
+    labels = [date if place else "" for date, place in zip(dates, places, strict=True)]
     return {
         "type": "scatter",
         "x": drawn(azimuth_deg),
@@ -247,7 +267,7 @@ def _marks(environment: xr.Dataset, body: str, first_deg: float, colour: str, *,
         "customdata": drawn(np.mod(azimuth_deg, 360.0)),
         "mode": "markers+text",
         "text": labels,
-        "textposition": _outward(azimuth_deg, elevation_deg) if outward else "top center",
+        "textposition": [place or "top center" for place in places],
         "textfont": {"size": 11, "color": palette.INK},
         "marker": {"size": 7, "color": colour, "line": {"color": "#ffffff", "width": 1}},
         "hovertemplate": _HOVER.replace("UTC", "0:00 UTC"),
@@ -262,3 +282,23 @@ def _outward(azimuth_deg: FloatArray, elevation_deg: FloatArray) -> list[str]:
     y = (elevation_deg - elevation_deg.mean()) / max(float(np.ptp(elevation_deg)), 1e-9)
     beside = np.where(x < 0.0, "middle left", "middle right")
     return [str(one) for one in np.where(np.abs(x) > 0.36, beside, np.where(y < 0.0, "bottom center", "top center"))]
+
+
+def _clear(
+    across: FloatArray,
+    azimuth_deg: FloatArray,
+    elevation_deg: FloatArray,
+    earth: tuple[FloatArray, FloatArray],
+    panorama_height_deg: float,
+) -> list[str]:
+    """Where a panorama's label stands: over its dot, under it where the Earth's path is in the way, nowhere ("") where
+    it is in both; and off the panorama's sides.
+
+    across: place of the dots from the left side, 0, to the right, 1.
+    """
+    beside = np.abs(earth[0][None, :] - azimuth_deg[:, None]) < 360.0 * _LABEL_WIDTH
+    above_deg = (earth[1][None, :] - elevation_deg[:, None]) / panorama_height_deg
+    over, under = ((beside & (side > 0.0) & (side < 0.08)).any(axis=1) for side in (above_deg, -above_deg))
+    side = np.where(across < _LABEL_WIDTH, " right", np.where(across > 1.0 - _LABEL_WIDTH, " left", " center"))
+    place = np.where(over, np.where(under, "", "bottom"), "top")
+    return [f"{where}{end}" if where else "" for where, end in zip(place, side, strict=True)]
