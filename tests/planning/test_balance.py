@@ -130,3 +130,27 @@ def test_a_brown_out_leads_to_survival_mode() -> None:
     assert [problem.forecast.modes[mode] for mode in problem.idle.mode] == ["nominal"] + ["survival"] * 5
     moments = Replay(make_plan("0" * 64, model, surroundings), model, surroundings).run(())
     assert [moment.mode for moment in moments] == ["nominal"] + ["survival"] * 5
+
+
+@pytest.mark.parametrize(("downlink", "power_w"), [(False, 100.0), (True, 107.0)])
+def test_recorder_in_a_dormant_station(downlink: bool, power_w: float) -> None:
+    """Asleep it is on with downlink, or for the four hours in which a 10 W payload works; both models count its 7 W."""
+    asleep = {"enter": [{"reading": "array_power", "below": "5 W"}], "leave": [{"reading": "array_power", "above": "9 W"}],
+              "activities": "continuous", "standby": False, "downlink": downlink}  # fmt: skip
+    recorder = {"type": "data_recorder", "mass": "1 kg", "capacity": "1 Gbit", "power": "7 W"}
+    model = station(
+        modules=with_equipment(cell=battery("100 kWh"), recorder=recorder),
+        payloads={"eye": payload(on="10 W", continuous=True)},
+        experiments={"x": experiment(r=request("look", "eye", "4 h", count=1))},
+        modes={"dormant": asleep},
+    )
+    surroundings = environment(24, lit=False)
+    problem, plan = build_problem(model, surroundings), make_plan("0" * 64, model, surroundings)
+    np.testing.assert_allclose(problem.idle.load_w, power_w)
+    used_kwh = (24 * power_w + 4 * (117.0 - power_w)) / 1000
+    assert len(plan.activities) == 1
+    moments = Replay(plan, model, surroundings).run(plan.activities)
+    assert moments[-1].charge == pytest.approx(1.0 - used_kwh / 100)
+    timetable = Timetable(problem)
+    timetable.put(Placement(0, 1, 0, 14_400))
+    assert follow(problem.forecast, timetable.extra).charge[-1] == pytest.approx(1.0 - used_kwh / 100)

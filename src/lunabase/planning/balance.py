@@ -18,7 +18,7 @@ CAPACITY_J, FLOOR_J, CHARGE_EFFICIENCY, DISCHARGE_EFFICIENCY, CHARGE_W, DISCHARG
 MODE, READING, SIGN, LIMIT, LASTING_S = range(5)
 READINGS = ("state_of_charge", "array_power", "generation", "load", "recorder_fill", "unserved")
 # Columns of a mode.
-RUNS, STANDBY, DOWNLINK, AWAKE = range(4)
+RUNS, STANDBY, DOWNLINK, RECORDS = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Forecast:
     step_s: float
     modes: tuple[str, ...]
     mode_table: IntArray
-    """(modes, 4): runs (0 none, 1 continuous payloads, 2 all), standby, downlink, awake."""
+    """(modes, 4): runs (0 none, 1 continuous payloads, 2 all), standby, downlink, recorder on in any case."""
     enter: FloatArray
     """(n, 5): mode, reading, +1 above or -1 below, limit, lasting."""
     leave: FloatArray
@@ -39,6 +39,8 @@ class Forecast:
     """(steps,) from fission and radioisotope sources."""
     load_w: FloatArray
     """(modes,) modules, recorders and standby."""
+    recorder_w: float
+    """All recorders; part of `load_w` in the modes that have them on in any case."""
     standby_w: float
     """Standby power of all payloads, part of `load_w` in the modes that have it."""
     radio_w: FloatArray
@@ -133,7 +135,7 @@ def follow(forecast: Forecast, extra: Extra) -> Track:
     answer = _follow(
         f.step_s, f.mode_table, f.enter, f.leave, f.array_w, f.source_w, f.load_w, f.radio_w, f.node_loss_w,
         f.node_heat_w, f.heater_w, f.stores, f.downlink_bit_per_s, f.recorder_bit, f.shed_below, f.restore_above,
-        extra.power_w, extra.standby_w, extra.heat_w, extra.data_bit,
+        extra.power_w, extra.standby_w, extra.heat_w, extra.data_bit, extra.working[:, 0], f.recorder_w,
     )  # fmt: skip
     reals, whole = answer
     return Track(reals[0], whole[0], whole[1], reals[1], reals[2], reals[3], reals[4], reals[5])
@@ -143,6 +145,7 @@ def follow(forecast: Forecast, extra: Extra) -> Track:
 def _follow(  # type: ignore[no-untyped-def]
     step_s, mode_table, enter, leave, array_w, source_w, load_w, radio_w, node_loss_w, node_heat_w, heater_w,
     stores, downlink_bit_per_s, recorder_bit, shed_below, restore_above, power_w, standby_w, heat_w, data_bit,
+    working, recorder_w,
 ):  # fmt: skip
     steps = array_w.shape[0]
     reals = np.zeros((6, steps))
@@ -166,6 +169,8 @@ def _follow(  # type: ignore[no-untyped-def]
             load += radio_w[i] * sent_bit / link_bit
         if mode_table[mode, STANDBY] == 1:
             load -= standby_w[i]
+        if working[i] > 0 and mode_table[mode, RECORDS] == 0:
+            load += recorder_w
         for k in range(heater_w.shape[0]):
             need = node_loss_w[i, k] - node_heat_w[mode, k] - heat_w[i, k]
             load += min(max(need, 0.0), heater_w[k])

@@ -47,6 +47,7 @@ def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: H
         array_w=sum(arrays.values(), start=np.zeros(horizon.steps)),
         source_w=_source_w(station, phase, horizon),
         load_w=np.array([_load_w(station, phase, mode) for mode in modes]),
+        recorder_w=_recorder_w(station, phase),
         standby_w=_standby_w(station, phase),
         radio_w=radio_w,
         node_loss_w=_node_loss_w(station, phase, nodes, environment, horizon),
@@ -70,7 +71,7 @@ def modes_by_severity(station: Station, phase: Phase) -> tuple[str, ...]:
 
 def _mode_table(station: Station, modes: tuple[str, ...]) -> IntArray:
     specs = [(station.modes[mode], mode) for mode in modes]  # type: ignore[index]
-    rows = [[_RUNS[s.activities], s.standby, s.downlink, mode not in _ASLEEP] for s, mode in specs]
+    rows = [[_RUNS[s.activities], s.standby, s.downlink, mode not in _ASLEEP or s.downlink] for s, mode in specs]
     return np.array(rows, dtype=np.int64)
 
 
@@ -113,10 +114,14 @@ def _age_s(since: datetime, now: datetime) -> float:
 def _load_w(station: Station, phase: Phase, mode: str) -> float:
     """Modules, recorders and standby of every payload in a mode, W."""
     modules = sum(station.modules[name].load_w(mode) for name in phase.present)
-    recorders = station.equipment(DataRecorder, phase.present).values()
-    awake = 0.0 if mode in _ASLEEP else sum(item.power_w for item in recorders)
-    standby = _standby_w(station, phase) if station.modes[mode].standby else 0.0  # type: ignore[index]
-    return modules + awake + standby
+    spec = station.modes[mode]  # type: ignore[index]
+    records = mode not in _ASLEEP or spec.downlink
+    standby = _standby_w(station, phase) if spec.standby else 0.0
+    return modules + (_recorder_w(station, phase) if records else 0.0) + standby
+
+
+def _recorder_w(station: Station, phase: Phase) -> float:
+    return float(sum(item.power_w for item in station.equipment(DataRecorder, phase.present).values()))
 
 
 def _standby_w(station: Station, phase: Phase) -> float:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from lunabase.planning.balance import DOWNLINK, RUNS, STANDBY, Forecast, Track, coarser, follow, no_extra
+from lunabase.planning.balance import DOWNLINK, RECORDS, RUNS, STANDBY, Forecast, Track, coarser, follow, no_extra
 from lunabase.planning.demand import Demand, demand
 from lunabase.planning.forecast import forecast
 from lunabase.planning.horizon import BoolArray, FloatArray, Horizon, horizon_of, lowest_per_cell
@@ -283,7 +283,7 @@ def _host_room_w(station: Station, phase: Phase) -> Iterator[tuple[str, float]]:
 def _peak_room_w(station: Station, expected: Forecast, idle: Track) -> FloatArray:
     """Room (steps,) between the idle station and the lowest maximum-power rule.
 
-    Radio and all standby are on, and a heater that is needed at all: its thermostat knows only off and full power.
+    Radio, recorder and all standby are on, and a heater that is needed at all is on in full, as thermostats are.
     """
     rules = [rule.maximum_w for rule in station.flight_rules.values() if isinstance(rule, MaximumPower)]
     if not rules:
@@ -292,7 +292,8 @@ def _peak_room_w(station: Station, expected: Forecast, idle: Track) -> FloatArra
     heaters_w = np.where(need_w > 0.0, expected.heater_w, 0.0).sum(axis=1)
     radio_w = expected.radio_w * expected.mode_table[idle.mode, DOWNLINK]
     standby_w = expected.standby_w * (1 - expected.mode_table[idle.mode, STANDBY])
-    return np.asarray(min(rules) - expected.load_w[idle.mode] - standby_w - heaters_w - radio_w)
+    recorder_w = expected.recorder_w * (1 - expected.mode_table[idle.mode, RECORDS])
+    return np.asarray(min(rules) - expected.load_w[idle.mode] - standby_w - recorder_w - heaters_w - radio_w)
 
 
 def _entitled_j(station: Station, tasks: tuple[Task, ...]) -> dict[str, float]:

@@ -173,9 +173,13 @@ class Replay:
             load_w += own_w
             if module.thermal_node in heat_w:
                 heat_w[module.thermal_node] += own_w
-        if mode not in ("dormant", "survival"):
+        if self._always_records(mode):
             load_w += sum(item.power_w for item in self.recorders)
         return load_w, heat_w
+
+    def _always_records(self, mode: str) -> bool:
+        """Whether the recorder is on with no payload at work."""
+        return mode not in ("dormant", "survival") or self.station.modes[mode].downlink  # type: ignore[index]
 
     def run(self, activities: Iterable[Activity]) -> list[Moment]:
         """Every step under these activities."""
@@ -264,6 +268,8 @@ class Replay:
         """Load without radio and working payloads, heaters included: they hold each node at its setpoint."""
         load_w, heat_w = self.quiet[mode]
         warm_w = dict(heat_w)
+        if working and not self._always_records(mode):
+            load_w += sum(item.power_w for item in self.recorders)
         for part in working:
             node = self.station.modules[part.activity.host].thermal_node
             if node in warm_w:
@@ -276,6 +282,8 @@ class Replay:
     def _peak_w(self, mode: str, step: _Step) -> float:
         """Highest load without radio and working payloads: a thermostat gives all or nothing."""
         load_w, heat_w = self.quiet[mode]
+        if not self._always_records(mode):  # on as soon as a payload works
+            load_w += sum(item.power_w for item in self.recorders)
         return load_w + sum(node.heater_w for name, node in self.nodes.items() if step.loss_w[name] > heat_w[name])
 
     def _supply(self, state: _State, surplus_w: float) -> float:
