@@ -219,7 +219,23 @@ def test_battery_gives_what_its_charge_allows() -> None:
     )
     plan = plan_of(model, environment(20, lit=False))
     assert len(plan.activities) == 14
-    assert reason(plan, "x/r") == "the stores would fall to 30.0 %, below the rule's 30 % and its margin of 2 %"
+    assert reason(plan, "x/r") == "the stores would fall to 30.0 %, less than 2 % above the rule's 30 %"
+
+
+def test_a_station_that_breaks_its_charge_rule_by_itself() -> None:
+    """100 W from 10 kWh for 24 h: 76 % at the end, and an activity would only make it worse."""
+    model = station(
+        modules=with_equipment(cell=battery("10 kWh")),
+        payloads={"eye": payload(on="100 W")},
+        experiments={"x": experiment(r=request("look", "eye", "1 h", count=1))},
+        flight_rules={"floor": {"type": "minimum_charge", "minimum": "80 %", "text": "80 %"}},
+    )
+    surroundings = environment(24, lit=False)
+    plan = make_plan("0" * 64, model, surroundings)
+    sentence = "with nothing planned the stores already fall to 76.0 % on 2 Jan 00:00, below the rule's 80 %"
+    assert reason(plan, "x/r") == sentence
+    found = check_plan(plan, model, surroundings)
+    assert [(item.rule, item.text) for item in found] == [("charge rule, idle station", sentence)]
 
 
 def test_full_recorder_is_the_reason() -> None:
@@ -227,7 +243,7 @@ def test_full_recorder_is_the_reason() -> None:
     model = one_request(duration="1 h", instrument=payload(rate="27.7 kbit/s"), count=20)
     plan = plan_of(model, environment(24, earth=False))
     assert len(plan.activities) == 10
-    assert reason(plan, "x/r") == "the recorder would be full"
+    assert reason(plan, "x/r") == "the recorder would be full: it holds 1 Gbit, and an activity makes 99.7 Mbit"
 
 
 def test_bus_power_is_the_reason() -> None:

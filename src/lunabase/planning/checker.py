@@ -5,6 +5,7 @@ It shares no code with the solver: what the solver knows, it finds out again fro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -354,7 +355,18 @@ def _replayed(case: _Case) -> list[Violation]:
         for rule, text, ids in _of_moment(case, moment, alone, open_):
             when = case.plan.start + timedelta(seconds=moment.second)
             found.setdefault(rule, Violation(rule, ids, when, text))
-    return list(found.values())
+    return [*_idle(case, replay, idle), *found.values()]
+
+
+def _idle(case: _Case, replay: Replay, idle: list[Moment]) -> Iterator[Violation]:
+    """A charge rule that the station breaks by itself: no plan is to blame, but someone has to say so."""
+    rules = [rule.minimum for rule in case.station.flight_rules.values() if isinstance(rule, MinimumCharge)]
+    lowest = min(idle, key=lambda moment: moment.charge)
+    if rules and lowest.charge < max(rules) - 1e-6:
+        when = case.plan.start + timedelta(seconds=lowest.second + replay.step_s)
+        charge = f"{math.floor(1000 * lowest.charge) / 10:.1f} % on {when.day} {when:%b %H:%M}"
+        text = f"with nothing planned the stores already fall to {charge}, below the rule's {100 * max(rules):g} %"
+        yield Violation("charge rule, idle station", (), when, text)
 
 
 def _of_moment(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from lunabase.planning.opportunities import Clause, open_cells, opportunities
 from lunabase.planning.plan import Unplaced
 from lunabase.planning.problem import CHARGE_MARGIN, Problem, Task
 from lunabase.planning.timetable import Fault, Placement, Timetable
+from lunabase.station.equipment import DataRecorder
 
 _POSITIONS = 160
 _ENERGY_POSITIONS = 24
@@ -195,7 +197,8 @@ def _blockers(timetable: Timetable, index: int, window: Window, starts: list[int
     for placement in free_of_rules[:: max(weight, 1)]:
         fault = timetable.fault_with(placement)
         if fault is not None:
-            yield from [_say_fault(timetable.problem, fault)] * max(weight, 1)
+            task = timetable.problem.tasks[index]
+            yield from [_say_fault(timetable.problem, fault, task)] * max(weight, 1)
 
 
 def _order_rule(timetable: Timetable, placement: Placement) -> str:
@@ -258,11 +261,9 @@ def _short(timetable: Timetable, placement: Placement, room_w: FloatArray) -> bo
 _RULES: tuple[Callable[[Timetable, Placement], str], ...] = (_order_rule, _overlap_rule, _host_rule, _peak_rule)
 
 
-def _say_fault(problem: Problem, fault: Fault) -> str:
+def _say_fault(problem: Problem, fault: Fault, task: Task) -> str:
     if fault.kind == "battery":
-        rule, margin = 100 * problem.forecast.charge_floor, 100 * CHARGE_MARGIN
-        charge = math.floor(1000 * fault.value) / 10  # rounded down: 31.96 % is below 32 %
-        return f"the stores would fall to {charge:.1f} %, below the rule's {rule:g} % and its margin of {margin:g} %"
+        return _say_charge(problem, fault)
     if fault.kind == "bus":
         return f"the bus would lack {fault.value:.0f} W"
     if fault.kind == "mode":
@@ -270,4 +271,43 @@ def _say_fault(problem: Problem, fault: Fault) -> str:
     if fault.kind == "shedding":
         charge, shed = 100 * fault.value, 100 * problem.forecast.shed_below
         return f"its payload may be shed: the stores would be at {charge:.0f} % (shedding starts at {shed:.0f} %)"
-    return "the recorder would be full"
+    recorders = problem.station.equipment(DataRecorder, problem.phase.present).values()
+    capacity_bit, made_bit = sum(item.capacity_bit for item in recorders), task.data_bit_per_s * task.demand.minimum_s
+    return (
+        f"the recorder would be full: it holds {_say_data(capacity_bit)}, and an activity makes {_say_data(made_bit)}"
+    )
+
+
+def _say_charge(problem: Problem, fault: Fault) -> str:
+    """What the stores would fall to, or already do with nothing planned, and against which limit."""
+    floor, idle, charge = problem.forecast.charge_floor, problem.idle.charge, fault.value
+    words = "the stores would fall to"
+    when = ""
+    if idle[fault.step] < floor + CHARGE_MARGIN:
+        lowest = int(np.argmin(idle))
+        moment = problem.horizon.moment((lowest + 1) * problem.forecast.step_s)
+        words, when, charge = (
+            "with nothing planned the stores already fall to",
+            f" on {_say_moment(moment)}",
+            idle[lowest],
+        )
+    limit = f"less than {100 * CHARGE_MARGIN:g} % above the rule's {100 * floor:g} %"
+    if charge < floor - 1e-9:
+        limit = f"below the rule's {100 * floor:g} %"
+    elif floor == 0.0:
+        limit = f"below the {100 * CHARGE_MARGIN:g} % that the planner keeps in them"
+    down = math.floor(1000 * charge + 1e-6) / 10  # rounded down: 29.96 % is below 30 %
+    return f"{words} {down:.1f} %{when}, {limit}"
+
+
+def _say_moment(moment: datetime) -> str:
+    """A time of day in a plan, for people: "3 Dec 06:30"."""
+    return f"{moment.day} {moment:%b %H:%M}"
+
+
+def _say_data(bits: float) -> str:
+    """An amount of data for people: "1.5 Gbit"."""
+    for size, unit in ((1e12, "Tbit"), (1e9, "Gbit"), (1e6, "Mbit"), (1e3, "kbit")):
+        if bits >= size:
+            return f"{bits / size:.3g} {unit}"
+    return f"{bits:.0f} bit"
