@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 from onboard_station import Console
 
 from lunabase.onboard.modes import SEVERITY
+from lunabase.onboard.watch import Readings, Watch
 
 
 def test_night_comes_and_goes_with_the_light():
@@ -47,6 +49,36 @@ def test_brown_out_resets_into_survival():
     assert console.events[0].severity == "high"
     assert console.wake(1.0).mode == "survival"
     assert console.wake(2.0, unserved_w=0.0).mode == "nominal"
+
+
+def test_survival_is_left_only_after_an_hour_without_a_brown_out():
+    console = Console()
+    modes = console.software.modes
+    survival = [mode.name for mode in modes.table].index("survival")
+    quiet = [watch for watch in modes.table[survival].leave if watch.channel == "unserved_w"]
+    assert [(watch.above, watch.lasting_s) for watch in quiet] == [(False, 3600.0)]
+    console.wake(0.0, unserved_w=5.0)
+    console.wake(1.5, unserved_w=0.0)
+    left = next(event for event in console.events if event.name == "mode_left")
+    assert left.cause == "state of charge 90 % above 25 % and no brown-out for 60 min"
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (318.0000004, "temperature of box 318.0000004 K above 318 K"),
+        (318.4, "temperature of box 318.4 K above 318 K"),
+        (np.nextafter(318.0, 400.0), "temperature of box 318.0000000000001 K above 318 K"),
+    ],
+)
+def test_log_shows_on_which_side_of_the_limit_a_reading_is(reading, told):
+    readings = Readings({"temperature_k.box": 0}, np.array([reading]), np.zeros(0, bool), np.zeros(0, bool))
+    assert Watch("temperature_k.box", True, 318.0).describe(readings) == told
+
+
+def test_log_of_a_charge_just_below_its_limit():
+    readings = Readings({"state_of_charge": 0}, np.array([0.14999998]), np.zeros(0, bool), np.zeros(0, bool))
+    assert Watch("state_of_charge", False, 0.15).describe(readings) == "state of charge 14.999998 % below 15 %"
 
 
 @pytest.mark.parametrize("mode", range(5))

@@ -194,6 +194,24 @@ def test_coarser_environment_gives_nearly_the_same_night(whole):
     assert np.abs(coarse.telemetry["state_of_charge"] - same["state_of_charge"]).max() < 2e-3
 
 
+def test_battery_that_cannot_carry_the_loads_does_not_flicker():
+    """A battery that gives 12 W at most: each brown-out at night costs an hour of survival mode, not a minute."""
+    data = YAML(typ="safe", pure=True).load(LANDER.read_text())
+    data["modules"]["lander"]["equipment"]["battery"]["maximum_discharge"] = "12 W"
+    data["modules"]["lander"]["equipment"]["warm-box"]["survival"]["minimum"] = "80 K"
+    data["modes"]["survival"]["leave"] = [{"reading": "state_of_charge", "above": "30 %"}]
+    flight = fly(Station.model_validate(data), sky(), plan())
+    rows = flight.telemetry
+    browned = rows["unserved_w"] > 0.0
+    assert browned.any()
+    quiet = ~browned.rolling(61, min_periods=1).max().shift(fill_value=0.0).astype(bool)
+    assert (rows["mode"].eq("survival") | quiet | browned).all()
+    left = [event for event in flight.events if event.name == "mode_left" and "survival" in event.text]
+    assert left
+    assert all(event.cause.endswith("no brown-out for 60 min") for event in left)
+    assert flight.summary.energy.residual < 1e-9
+
+
 def test_station_that_survives_a_dead_bus_wakes_up_with_the_sun():
     """Half the battery again, but equipment that stands the cold: the brown-out ends in a cold start."""
     data = YAML(typ="safe", pure=True).load(LANDER.read_text())

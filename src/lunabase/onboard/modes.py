@@ -2,7 +2,8 @@
 
 A mode is entered when any of its conditions holds, by a station in a milder mode. It is left when all its leave
 conditions hold and none of its enter conditions does; then the severest milder mode whose conditions
-hold follows, or the everyday mode. A brown-out resets the computer, which wakes up in survival mode.
+hold follows, or the everyday mode. A brown-out resets the computer, which wakes up in survival mode and stays there
+until the bus has served everything for an hour: the charge alone does not tell whether it can carry more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ SEVERITY = ("night", "dormant", "safe", "survival")
 ASLEEP = ("dormant", "survival")
 """Modes in which the computer and recorder rest."""
 BROWN_OUT = Watch("unserved_w", above=True, limit=1e-6)
+AFTER_BROWN_OUT = Watch("unserved_w", above=False, limit=1e-6, lasting_s=3600.0)
 _ALARMS: dict[str, Severity] = {"safe": "medium", "survival": "high", "dormant": "low"}
 
 
@@ -34,6 +36,8 @@ class Mode:
     """Any of these groups brings the station in."""
     leave: Group
     """This group lets it out; empty for the everyday mode."""
+    told: Group = ()
+    """The part of that group which the log names as the cause."""
 
 
 def mode_table(station: Station, phase: Phase) -> tuple[Mode, ...]:
@@ -46,10 +50,12 @@ def mode_table(station: Station, phase: Phase) -> tuple[Mode, ...]:
 
 def _mode(name: str, spec: ModeSpec) -> Mode:
     enter = [watch_of(condition) for condition in spec.enter]
+    over = tuple(watch.opposite for watch in enter)
+    told = tuple(watch_of(condition) for condition in spec.leave) or over
     if name == "survival":
         enter.append(BROWN_OUT)
-    leave = (*(watch_of(condition) for condition in spec.leave), *(watch.opposite for watch in enter))
-    return Mode(name, spec, tuple((watch,) for watch in enter), leave)
+        told = (*told, AFTER_BROWN_OUT)
+    return Mode(name, spec, tuple((watch,) for watch in enter), tuple(dict.fromkeys((*told, *over))), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,7 @@ def next_mode(groups: ModeGroups, mode: int, readings: Readings) -> tuple[int, t
         return called, (_entered(groups.table[called], because),)
     if groups.leave[mode] >= 0 and readings.held[groups.leave[mode]]:
         spec = groups.table[mode]
-        told = spec.leave[: len(spec.spec.leave)] or spec.leave  # without the enter conditions that are over
-        cause = describe(told, readings)
+        cause = describe(spec.told, readings)
         left = Entry("info", "modes", "mode_left", f"Left {spec.name} mode.", cause)
         if called == mode:  # its own enter condition holds after all
             return mode, ()

@@ -39,6 +39,11 @@ class Monitor:
         """What it watches: trip and clear."""
         return (self.trip,), (self.clear,)
 
+    def describe(self, readings: Readings) -> str:
+        """The reading that keeps it active: beyond its limit, or not yet back far enough."""
+        beyond = readings.held[self.trip_group]
+        return (self.trip if beyond else self.clear.opposite).describe(readings)
+
 
 Limits = dict[str, tuple[Watch, Watch]]
 """Payload -> the watches of its lower and upper temperature limit."""

@@ -166,7 +166,7 @@ def refuse(software: Software, state: SoftwareState, readings: Readings, index: 
             return f"{load} is shed"
     for monitor in software.limits[payload]:
         if monitor in state.active:
-            return software.monitors[monitor].trip.describe(readings)
+            return software.monitors[monitor].describe(readings)
     return _excluded(software, index, current)
 
 

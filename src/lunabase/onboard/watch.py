@@ -44,6 +44,9 @@ class Watch:
 
     def describe(self, readings: Readings) -> str:
         """The reading against the limit, in words: "state of charge 11.9 % below 12 %"."""
+        if self.channel == "unserved_w":
+            unserved = f"brown-out: unserved {readings.value(self.channel):.5g} W"
+            return unserved if self.above else f"no brown-out for {self.lasting_s / 60.0:g} min"
         name, _, node = self.channel.partition(".")
         stem, _, suffix = name.rpartition("_")
         unit, factor = _UNITS.get(suffix, ("", 1.0))
@@ -52,8 +55,15 @@ class Watch:
         words = " ".join([stem.replace("_", " "), *(["of", node] if node else [])])
         side = "above" if self.above else "below"
         lasting = f" for {self.lasting_s / 60.0:g} min" if self.lasting_s else ""
-        value = readings.value(self.channel) * factor
-        return f"{words} {value:.5g} {unit} {side} {self.limit * factor:g} {unit}{lasting}"
+        value, limit = _told_apart(readings.value(self.channel) * factor, self.limit * factor)
+        return f"{words} {value} {unit} {side} {limit} {unit}{lasting}"
+
+
+def _told_apart(value: float, limit: float) -> tuple[str, str]:
+    """Both as text, the value with five digits or as many as it takes to see on which side of the limit it is."""
+    told = f"{limit:g}"
+    digits = (f"{value:.{count}g}" for count in range(5, 18))
+    return next((text for text in digits if float(text) != float(told)), f"{value:g}"), told
 
 
 Group = tuple[Watch, ...]
