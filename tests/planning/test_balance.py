@@ -154,3 +154,39 @@ def test_recorder_in_a_dormant_station(downlink: bool, power_w: float) -> None:
     timetable = Timetable(problem)
     timetable.put(Placement(0, 1, 0, 14_400))
     assert follow(problem.forecast, timetable.extra).charge[-1] == pytest.approx(1.0 - used_kwh / 100)
+
+
+def node(heater="0 W", area="0 m^2", ground="0 W/K", setpoint="260 K", closes="0 K", **couplings):
+    return {
+        "type": "thermal_node", "heat_capacity": "20 kJ/K", "radiator_area": area, "radiator_emissivity": "0.8",
+        "radiator_absorptance": "0.1", "ground_conductance": ground, "heater": heater, "heater_setpoint": setpoint,
+        "initial_temperature": "280 K", "operating": {"minimum": "30 K", "maximum": "320 K"},
+        "survival": {"minimum": "20 K", "maximum": "330 K"}, "couplings": couplings, "radiator_closes_below": closes,
+    }  # fmt: skip
+
+
+MASTS = {
+    # On the ground alone: between 260 K and 100 K as 0.3 W/K to 0.1 W/K, so 220 K.
+    "ground": (node(ground="0.1 W/K"), 0.3 * (260.0 - 220.0)),
+    # Its heater gives 10 W of the 12 W that would hold it at 250 K: (10 + 0.1 * 100 + 0.3 * 260) / 0.4 = 245 K.
+    "weak heater": (node(ground="0.1 W/K", heater="10 W", setpoint="250 K"), 0.3 * (260.0 - 245.0)),
+    "heater": (node(ground="0.1 W/K", heater="90 W", setpoint="250 K"), 0.3 * 10.0),
+    "warmer heater": (node(ground="0.1 W/K", heater="90 W", setpoint="280 K"), 0.0),
+    # A radiator of emissivity 0.8 that gives off what comes over the path at 200 K: area such that the balance holds.
+    "radiator": (node(area=f"{0.3 * 60.0 / (0.8 * SIGMA * 200.0**4):.12g} m^2"), 0.3 * 60.0),
+    "heat switch": (node(area="5 m^2", closes="230 K"), 0.3 * 30.0),
+}
+
+
+@pytest.mark.parametrize("mast", MASTS)
+def test_a_path_to_a_colder_node_is_a_loss(mast: str) -> None:
+    """0.3 W/K from a box held at 260 K to a mast whose steady temperature can be worked out; ground at 100 K."""
+    there, loss_w = MASTS[mast]
+    modules = with_equipment(cell=battery("100 kWh"), box=node(heater="90 W", mast="0.3 W/K"), mast=there)
+    model = station(modules=modules)
+    surroundings = environment(4, lit=False, ground_k=100.0)
+    problem = build_problem(model, surroundings)
+    assert problem.forecast.node_loss_w[:, 0] == pytest.approx(loss_w, abs=0.02)
+    steps = Replay(make_plan("0" * 64, model, surroundings), model, surroundings).steps
+    assert [step.loss_w["box"] for step in steps] == pytest.approx([loss_w] * 4, abs=0.02)
+    np.testing.assert_allclose(problem.forecast.node_loss_w[0], list(steps[0].loss_w.values()), atol=0.02)

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from lunabase.environment.arrays import available_array_power_w
-from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
 from lunabase.planning.balance import READINGS, Forecast
+from lunabase.planning.heat import node_loss_w
 from lunabase.planning.horizon import FloatArray, Horizon, IntArray
 from lunabase.planning.opportunities import ever
 from lunabase.station.equipment import (
@@ -50,7 +50,9 @@ def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: H
         recorder_w=_recorder_w(station, phase),
         standby_w=_standby_w(station, phase),
         radio_w=radio_w,
-        node_loss_w=_node_loss_w(station, phase, nodes, environment, horizon),
+        node_loss_w=node_loss_w(
+            nodes, environment["surface_temperature"].values, _isotope_w(station, phase, nodes, horizon)
+        ),
         node_heat_w=_node_heat_w(station, phase, nodes, modes),
         heater_w=np.array([node.heater_w for node in nodes.values()], dtype=np.float64),
         stores=_stores(station, phase),
@@ -148,24 +150,13 @@ def _relay_bit_per_s(station: Station, environment: xr.Dataset) -> FloatArray:
     return rate
 
 
-def _node_loss_w(
-    station: Station, phase: Phase, nodes: dict[str, ThermalNode], environment: xr.Dataset, horizon: Horizon
-) -> FloatArray:
-    """Heat that leaves each node at its heater's setpoint (radiator to a cold sky, ground), less isotope heat."""
-    loss_w = np.zeros((horizon.steps, len(nodes)))
-    ground_k = environment["surface_temperature"].values
-    for column, node in enumerate(nodes.values()):
-        is_open = node.heater_setpoint_k >= node.radiator_closes_below_k
-        emitted = (
-            STEFAN_BOLTZMANN_W_M2_K4 * node.radiator_emissivity * node.radiator_area_m2 * node.heater_setpoint_k**4
-        )
-        ground_w = node.ground_conductance_w_per_k * (node.heater_setpoint_k - ground_k)
-        loss_w[:, column] = is_open * emitted + np.nan_to_num(ground_w, nan=0.0)  # no ground, no temperature: in orbit
-    names = list(nodes)
+def _isotope_w(station: Station, phase: Phase, nodes: dict[str, ThermalNode], horizon: Horizon) -> FloatArray:
+    """Heat of radioisotope sources in each node, (steps, nodes)."""
+    heat_w, names = np.zeros((horizon.steps, len(nodes))), list(nodes)
     for item in station.equipment(RadioisotopeSource, phase.present).values():
         if item.thermal_node in names:
-            loss_w[:, names.index(item.thermal_node)] -= item.heat_w * _decay(item, horizon)
-    return loss_w
+            heat_w[:, names.index(item.thermal_node)] += item.heat_w * _decay(item, horizon)
+    return heat_w
 
 
 def _node_heat_w(station: Station, phase: Phase, nodes: dict[str, ThermalNode], modes: tuple[str, ...]) -> FloatArray:

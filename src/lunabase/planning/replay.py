@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from lunabase.environment.arrays import available_array_power_w
 from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
@@ -29,6 +30,8 @@ from lunabase.station.equipment import (
 from lunabase.station.model import Station
 from lunabase.station.rules import Condition
 from lunabase.station.site import Phase
+
+FloatArray = NDArray[np.float64]
 
 _SEVERITY = ("survival", "safe", "dormant", "night")
 _BROWN_OUT_W = 1e-6
@@ -100,6 +103,7 @@ class Replay:
             *station.equipment(FuelCell, present).values(),
         ]
         self.nodes = station.equipment(ThermalNode, present)
+        self.neighbours = {name: self._neighbours(name) for name in self.nodes}
         self.radios = list(station.equipment(Radio, present).values())
         self.recorders = list(station.equipment(DataRecorder, present).values())
         self.payloads = station.payloads_present(present)
@@ -108,10 +112,58 @@ class Replay:
         self.quiet = {mode: self._quiet(mode) for mode in (self.everyday, *_SEVERITY) if mode in station.modes}
         self.steps = list(self._steps(environment))
 
+    def _coldest(self, ground_k: list[float]) -> list[dict[str, float]]:
+        """Lowest steady temperature of each node that a path leads to, by step: its heater fully on up to the setpoint.
+
+        Found by halving, node after node, from absolute zero upwards until nothing moves; no load, no sunlight.
+        """
+        joined = {name for name, paths in self.neighbours.items() if paths}
+        ground = np.nan_to_num(np.array(ground_k), nan=0.0)
+        leads = {
+            name: 0.0 if math.isnan(ground_k[0]) else self.nodes[name].ground_conductance_w_per_k for name in joined
+        }
+        found = {name: np.zeros(len(ground_k)) for name in joined}
+        moved_k = 1.0 if joined else 0.0
+        for _ in range(60):
+            if moved_k < 0.01:
+                break
+            moved_k = 0.0
+            for name in sorted(joined):
+                low_k = self._halved(name, ground, leads[name], found)
+                moved_k = max(moved_k, float(np.max(low_k - found[name])))
+                found[name] = low_k
+        return [{name: float(found[name][k]) for name in joined} for k in range(len(ground_k))]
+
+    def _neighbours(self, name: str) -> list[tuple[str, float]]:
+        """Nodes to which a path leads, listed on either side."""
+        own = [(other, lead) for other, lead in self.nodes[name].couplings.items() if other in self.nodes]
+        theirs = [(other, node.couplings[name]) for other, node in self.nodes.items() if name in node.couplings]
+        return [(other, lead) for other, lead in own + theirs if other != name and lead > 0.0]
+
+    def _halved(self, name: str, ground: FloatArray, ground_lead: float, found: dict[str, FloatArray]) -> FloatArray:
+        """The temperature, (steps,), at which a node gives off what it gets; its isotopes at their end."""
+        node = self.nodes[name]
+        isotopes_w = sum(
+            item.heat_w * self._left(item, len(ground) * self.step_s)
+            for item in self.isotopes
+            if item.thermal_node == name
+        )
+        area_m2 = node.radiator_emissivity * node.radiator_area_m2
+        low, high = np.zeros(ground.size), np.full(ground.size, node.heater_setpoint_k if node.heater_w else 1500.0)
+        for _ in range(22):
+            middle = 0.5 * (low + high)
+            gain_w = isotopes_w + node.heater_w + ground_lead * (ground - middle)
+            for other, lead in self.neighbours[name]:
+                gain_w = gain_w + lead * (found[other] - middle)
+            gain_w = gain_w - (middle >= node.radiator_closes_below_k) * STEFAN_BOLTZMANN_W_M2_K4 * area_m2 * middle**4
+            low, high = np.where(gain_w > 0.0, middle, low), np.where(gain_w > 0.0, high, middle)
+        return low
+
     def _steps(self, environment: xr.Dataset) -> Iterable[_Step]:
         arrays = available_array_power_w(self.station, self.phase.present, environment).values()
         array_w = np.sum([np.zeros(environment.sizes["time"]), *arrays], axis=0).tolist()
         ground_k = environment["surface_temperature"].values.tolist()
+        coldest = self._coldest(ground_k)
         direct, onward = self._contacts(environment)
         fission = self.station.equipment(FissionSource, self.phase.present).values()
         steady_w = sum(item.power_w for item in fission)
@@ -120,7 +172,8 @@ class Replay:
             left = [self._left(item, second) for item in self.isotopes]
             source_w = steady_w + sum(item.power_w * part for item, part in zip(self.isotopes, left, strict=True))
             rate, radio_w = self._link(direct[k], onward[k])
-            yield _Step(second, array_w[k], source_w, ground_k[k], rate, radio_w, self._losses(ground_k[k], left))
+            losses = self._losses(ground_k[k], left, coldest[k])
+            yield _Step(second, array_w[k], source_w, ground_k[k], rate, radio_w, losses)
 
     def _left(self, source: RadioisotopeSource, second: float) -> float:
         age_s = (self.plan.start + timedelta(seconds=second) - source.fuelled).total_seconds()
@@ -148,8 +201,8 @@ class Replay:
                 best, power_w = rate, radio.power_w
         return best, power_w
 
-    def _losses(self, ground_k: float, left: list[float]) -> dict[str, float]:
-        """Heat that each node loses at its heater's setpoint to radiator and ground, less isotope heat, W."""
+    def _losses(self, ground_k: float, left: list[float], coldest: dict[str, float]) -> dict[str, float]:
+        """Heat that each node loses at its setpoint to radiator, ground and colder nodes, less isotope heat, W."""
         losses = {}
         for name, node in self.nodes.items():
             in_orbit = math.isnan(ground_k)
@@ -157,6 +210,8 @@ class Replay:
             if node.heater_setpoint_k >= node.radiator_closes_below_k:
                 area_m2 = node.radiator_emissivity * node.radiator_area_m2
                 loss_w += STEFAN_BOLTZMANN_W_M2_K4 * area_m2 * node.heater_setpoint_k**4
+            for other, lead in self.neighbours[name]:
+                loss_w += lead * max(node.heater_setpoint_k - coldest[other], 0.0)
             for source, part in zip(self.isotopes, left, strict=True):
                 loss_w -= source.heat_w * part if source.thermal_node == name else 0.0
             losses[name] = loss_w
