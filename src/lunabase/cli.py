@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lunabase.planning.plan import Plan
     from lunabase.record.run_record import RunRecord
     from lunabase.sky.targets import Target
-    from lunabase.station.load import StationFile
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", add_completion=True
@@ -173,7 +172,6 @@ def check(station: StationPath, as_json: AsJson = False) -> None:
     from lunabase.station.summary import station_summary
 
     file = load_station(station)
-    _check_horizon(file)
     summary = station_summary(file.station)
     if as_json:
         _print_json({"ok": True, "sha256": file.sha256, "summary": summary})
@@ -183,12 +181,6 @@ def check(station: StationPath, as_json: AsJson = False) -> None:
     for name, value in summary.items():
         table.add_row(name, escape(str(value)))
     screen.print(table)
-
-
-def _check_horizon(file: StationFile) -> None:
-    from lunabase.station.places import site_horizon
-
-    site_horizon(file.station.site, file.path.parent)
 
 
 @app.command()

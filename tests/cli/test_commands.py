@@ -34,6 +34,8 @@ BAD = [
     (("run", LANDER, "--start", "1850-01-01"), "1850"),
     (("run", LANDER, "--start", "tomorrow"), "not a date"),
     (("run", LANDER, "--start", "2049-01-01"), "outside the station's dates"),
+    (("run", LANDER, "--start", "2030-02-01T00:00:00.5"), "whole second"),
+    (("run", str(ROOT / "examples" / "ilrs.yaml"), "--start", "2040-12-20"), "phase `crewed` begins on 2041-01-01"),
     (("run", LANDER, "--days", "0"), "--days"),
     (("run", LANDER, "--days", "-3"), "--days"),
     (("run", LANDER, "--days", "nan"), "--days"),

@@ -73,7 +73,7 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def _read_files(folder: Path) -> RunRecord:
-    file = load_station(folder / "station.yaml")
+    file = load_station(folder / "station.yaml", horizon=False)
     horizon = folder / "horizon.csv"
     lines = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()
     return RunRecord(

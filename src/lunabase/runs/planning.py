@@ -49,8 +49,11 @@ def check_station_plan(file: StationFile, path: Path, options: RunOptions) -> li
     days = (plan.stop - plan.start).total_seconds() / DAY_S
     span = Span.of(file, plan.start.isoformat(), days, options.step_s)
     _, environment = surroundings(file, span, kernels_from(options.kernels))
-    found = check_plan(plan, file.station, environment)
-    return [asdict(violation) | {"time": violation.time.isoformat()} for violation in found]
+    found = [asdict(item) | {"time": item.time.isoformat()} for item in check_plan(plan, file.station, environment)]
+    if plan.station_sha256 != file.sha256:
+        text = "The plan was made for another station file, or for this one before it was changed."
+        found.insert(0, {"rule": "station file", "activities": [], "time": plan.start.isoformat(), "text": text})
+    return found
 
 
 def read_plan(path: Path) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import xarray as xr
 
@@ -12,6 +12,7 @@ from lunabase.environment.dataset import environment
 from lunabase.errors import InputError
 from lunabase.sky.kernels import Kernels
 from lunabase.station.load import StationFile
+from lunabase.station.model import Station
 from lunabase.station.places import ground_stations, observer, relay_orbits, site_horizon
 from lunabase.terrain.mask import HorizonMask
 from lunabase.times import TimeGrid, parse_utc
@@ -40,12 +41,28 @@ class Span:
             raise InputError(f"{days:g} days at {step_s:g} s are {count} steps.", where="--days", fix=fix)
         header = file.station.station
         begin = parse_utc(start) if start else parse_utc(header.start)
+        if begin != begin.astype("datetime64[s]"):
+            raise InputError(f"{start} has parts of a second.", where="--start", fix="Start at a whole second.")
         if not header.start <= _aware(begin) <= header.end:
             shown = f"{header.start:%Y-%m-%d} to {header.end:%Y-%m-%d}"
             raise InputError(
-                f"{begin} is outside the station's dates, {shown}.", where="--start", fix="Choose a date within."
+                f"{str(begin)[:19]} is outside the station's dates, {shown}.",
+                where="--start",
+                fix="Choose a date within.",
             )
+        _within_one_phase(file.station, _aware(begin), days)
         return cls(TimeGrid.from_utc(begin, count, step_s))
+
+
+def _within_one_phase(station: Station, begin: datetime, days: float) -> None:
+    """Raise InputError when another phase begins within the span: what is present would change under way."""
+    for name, phase in station.phases.items():
+        if begin < phase.start < begin + timedelta(days=days):
+            until = (phase.start - begin).total_seconds() / DAY_S
+            fix = f"Give --days {until:g} at most, or --start {phase.start:%Y-%m-%dT%H:%M:%SZ}."
+            raise InputError(
+                f"phase `{name}` begins on {phase.start:%Y-%m-%d}, within the span.", where="--days", fix=fix
+            )
 
 
 def _aware(moment: object) -> datetime:
