@@ -169,16 +169,16 @@ def check(station: StationPath, as_json: AsJson = False) -> None:
     Example: `lunabase check examples/ilrs.yaml`
     """
     from lunabase.station.load import load_station
-    from lunabase.station.summary import station_summary
+    from lunabase.station.summary import station_lines, station_numbers
 
     file = load_station(station)
-    summary = station_summary(file.station)
+    numbers = station_numbers(file.station)
     if as_json:
-        _print_json({"ok": True, "sha256": file.sha256, "summary": summary})
+        _print_json({"ok": True, "sha256": file.sha256, **numbers})
         return
     print(f"{station}: no errors")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for name, value in summary.items():
+    for name, value in station_lines(numbers).items():
         table.add_row(name, escape(str(value)))
     screen.print(table)
 

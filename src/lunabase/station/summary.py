@@ -10,29 +10,61 @@ from pydantic import BaseModel
 from lunabase.station.budgets import masses_kg
 from lunabase.station.equipment import Battery, FissionSource, FuelCell, RadioisotopeSource, SolarArray
 from lunabase.station.model import Station
+from lunabase.station.site import Phase
 
 J_PER_KWH = 3.6e6
 
 
-def station_summary(station: Station) -> dict[str, str]:
-    """Name, place, partners, budgets and counts, as text with units."""
-    equipment = [item for _, _, item in station.all_equipment()]
-    area_m2 = sum(item.area_m2 for item in equipment if isinstance(item, SolarArray))
-    steady_w = sum(item.power_w for item in equipment if isinstance(item, FissionSource | RadioisotopeSource))
-    stored_j = sum(item.capacity_j for item in equipment if isinstance(item, Battery | FuelCell))
-    base_w = sum(module.load_w("nominal") for module in station.modules.values())
+def station_numbers(station: Station) -> dict[str, Any]:
+    """The station in numbers for machines: keys carry the units, power and storage by phase."""
     return {
-        "station": station.station.name,
-        "site": _place(station),
-        "phases": ", ".join(f"{name} from {phase.start:%Y-%m-%d}" for name, phase in station.phases.items()),
-        "partners": f"{len(station.partners)}, shares {sum(p.share for p in station.partners.values()):.1%}",
-        "mass": f"{sum(masses_kg(station).values()):,.0f} kg of {station.budgets.landed_mass_kg:,.0f} kg",
-        "power": f"{area_m2:g} m² of arrays, {steady_w / 1e3:g} kW of steady sources, base load {base_w / 1e3:.2f} kW",
-        "storage": f"{stored_j / J_PER_KWH:,.0f} kWh",
-        "payloads": f"{len(station.payloads)} in {len(station.modules)} modules",
-        "experiments": f"{len(station.experiments)} with {sum(1 for _ in station.requests())} requests",
-        "estimates": f"{len(estimated_fields(station))} values are marked as estimates",
+        "name": station.station.name,
+        "place": _place(station),
+        "partners": len(station.partners),
+        "shares": sum(partner.share for partner in station.partners.values()),
+        "mass_kg": sum(masses_kg(station).values()),
+        "landed_mass_kg": station.budgets.landed_mass_kg,
+        "modules": len(station.modules),
+        "payloads": len(station.payloads),
+        "experiments": len(station.experiments),
+        "requests": sum(1 for _ in station.requests()),
+        "estimates": len(estimated_fields(station)),
+        "phases": {name: _phase_numbers(station, phase) for name, phase in station.phases.items()},
     }
+
+
+def _phase_numbers(station: Station, phase: Phase) -> dict[str, Any]:
+    equipment = [item for module, _, item in station.all_equipment() if module in phase.present]
+    sources = [item.power_w for item in equipment if isinstance(item, FissionSource | RadioisotopeSource)]
+    mode = "crewed" if phase.crew else "nominal"
+    return {
+        "start": f"{phase.start:%Y-%m-%d}",
+        "crew": phase.crew,
+        "array_area_m2": sum(item.area_m2 for item in equipment if isinstance(item, SolarArray)),
+        "steady_power_w": sum(sources),
+        "base_load_w": sum(station.modules[module].load_w(mode) for module in phase.present),
+        "storage_j": sum(item.capacity_j for item in equipment if isinstance(item, Battery | FuelCell)),
+    }
+
+
+def station_lines(numbers: dict[str, Any]) -> dict[str, str]:
+    """The same for people: what, and how much with its unit."""
+    lines = {
+        "station": numbers["name"],
+        "site": numbers["place"],
+        "partners": f"{numbers['partners']}, shares {numbers['shares']:.1%}",
+        "mass": f"{numbers['mass_kg']:,.0f} kg of {numbers['landed_mass_kg']:,.0f} kg, all phases together",
+        "payloads": f"{numbers['payloads']} in {numbers['modules']} modules",
+        "experiments": f"{numbers['experiments']} with {numbers['requests']} requests",
+        "estimates": f"{numbers['estimates']} values are marked as estimates",
+    }
+    for name, phase in numbers["phases"].items():
+        lines[f"phase {name}"] = (
+            f"from {phase['start']}, crew {phase['crew']}: {phase['array_area_m2']:g} m² of arrays, "
+            f"{phase['steady_power_w'] / 1e3:g} kW of steady sources, base load {phase['base_load_w'] / 1e3:.2f} kW, "
+            f"storage {phase['storage_j'] / J_PER_KWH:,.0f} kWh"
+        )
+    return lines
 
 
 def _place(station: Station) -> str:
