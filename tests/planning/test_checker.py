@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from planning_station import BASE, battery, environment, experiment, payload, request, station
+from pydantic import ValidationError
 
 from lunabase.planning.checker import check_plan
 from lunabase.planning.plan import Activity, Plan
@@ -121,6 +122,9 @@ MUTATIONS = {
     "resources forgotten": ("request", "x/dig", lambda i: i.model_copy(update={"resources": ()})),
     "unknown request": ("request", "x/dig", lambda i: i.model_copy(update={"request": "x/rest"})),
     "named twice": ("request", "x/dig", lambda i: i.model_copy(update={"id": "x/dig#2"})),
+    "number 0": ("request", "x/lift", lambda i: i.model_copy(update={"id": "x/lift#0"})),
+    "number 01": ("request", "x/lift", lambda i: i.model_copy(update={"id": "x/lift#01"})),
+    "number in superscript": ("request", "x/lift", lambda i: i.model_copy(update={"id": "x/lift#\u00b2"})),
     "too short": ("duration", "x/dig", lambda i: i.model_copy(update={"stop": i.stop - HOUR, "hold_stop": i.hold_stop - HOUR})),
     "too long": ("duration", "x/listen", lambda i: i.model_copy(update={"stop": i.start + 7 * HOUR, "hold_stop": i.start + 7 * HOUR, "data_bit": 7 * 72e6})),
     "setup missing": ("setup", "x/look", lambda i: i.model_copy(update={"hold_start": i.start})),
@@ -159,6 +163,27 @@ def test_more_than_asked() -> None:
 def test_a_needless_piece() -> None:
     extra = moved_to(first_of("x/listen").model_copy(update={"id": "x/listen#9"}), 40.0)
     assert "amount" in rules_of(PLAN.model_copy(update={"activities": (*PLAN.activities, extra)}))
+
+
+@pytest.mark.parametrize("request_id", sorted({item.request for item in PLAN.activities}))
+def test_forgotten_without_a_reason(request_id: str) -> None:
+    kept = list(PLAN.activities)
+    kept.remove(next(item for item in reversed(kept) if item.request == request_id))
+    assert "unplaced" in rules_of(PLAN.model_copy(update={"activities": tuple(kept)}))
+
+
+@pytest.mark.parametrize("field", ["energy_j", "placed_s", "data_bit", "received"])
+def test_partner_outcomes_that_do_not_add_up(field: str) -> None:
+    first = PLAN.partners[0]
+    wrong = first.model_copy(update={field: getattr(first, field) * 1.01 + 0.01})
+    assert rules_of(PLAN.model_copy(update={"partners": (wrong, *PLAN.partners[1:])})) == {"partners"}
+    assert rules_of(PLAN.model_copy(update={"partners": PLAN.partners[:1]})) == {"partners"}
+
+
+def test_times_without_a_zone_are_no_plan() -> None:
+    text = PLAN.model_dump_json().replace(PLAN.start.isoformat().replace("+00:00", "Z"), "2035-01-01T00:00:00", 1)
+    with pytest.raises(ValidationError, match="timezone"):
+        Plan.model_validate_json(text)
 
 
 def test_wrong_phase_and_span() -> None:

@@ -6,6 +6,7 @@ It shares no code with the solver: what the solver knows, it finds out again fro
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from lunabase.planning.claims import false_claims
 from lunabase.planning.plan import Activity, Plan
 from lunabase.planning.replay import Moment, Replay
 from lunabase.station.model import Station
@@ -24,6 +26,7 @@ from lunabase.station.science import Request
 
 _SECOND = 1.0
 _SLACK_W = 1e-3
+_NUMBER = "[1-9][0-9]{0,5}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _requests(case: _Case) -> Iterator[Violation]:
             yield Violation("request", (item.id,), item.start, f"{item.id} is planned twice")
         seen.add(item.id)
         number = item.id.removeprefix(f"{item.request}#")
-        if item.request not in case.requests or not number.isdigit():
+        if item.request not in case.requests or not re.fullmatch(_NUMBER, number):
             yield Violation("request", (item.id,), item.start, f"{item.id} belongs to no request")
             continue
         for name, given, right in _fields(case, item):
@@ -152,9 +155,14 @@ def _amounts(case: _Case) -> Iterator[Violation]:
             yield Violation("amount", ids, own[-1].start, f"{request_id} gets a piece more than it asks for")
 
 
+def _claims(case: _Case) -> Iterator[Violation]:
+    for rule, text in false_claims(case.plan, case.station):
+        yield Violation(rule, (), case.plan.start, text)
+
+
 def _number(item: Activity) -> int:
     text = item.id.rpartition("#")[2]
-    return int(text) if text.isdigit() else 0
+    return int(text) if re.fullmatch(_NUMBER, text) else 0
 
 
 def _rhythms(case: _Case) -> Iterator[Violation]:
@@ -335,6 +343,7 @@ _CHECKS: tuple[Callable[[_Case], Iterator[Violation]], ...] = (
     _requests,
     _lengths,
     _amounts,
+    _claims,
     _rhythms,
     _orders,
     _presence,

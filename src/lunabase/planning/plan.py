@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -32,10 +32,10 @@ class Activity(PlanRecord):
     payload: str
     host: str
     mode: str
-    hold_start: datetime
-    start: datetime
-    stop: datetime
-    hold_stop: datetime
+    hold_start: AwareDatetime
+    start: AwareDatetime
+    stop: AwareDatetime
+    hold_stop: AwareDatetime
     power_w: float
     """Power of the payload in the activity's mode."""
     data_bit: float
@@ -101,8 +101,8 @@ class Plan(PlanRecord):
     station: str
     station_sha256: str
     phase: str
-    start: datetime
-    stop: datetime
+    start: AwareDatetime
+    stop: AwareDatetime
     activities: tuple[Activity, ...]
     unplaced: tuple[Unplaced, ...]
     partners: tuple[PartnerOutcome, ...]
