@@ -17,5 +17,5 @@ def orbit_elements(orbit: OrbitElements | None) -> list[tuple[str, str, str]]:
         ("raan", "ascending node", f"{orbit.raan_deg:g}°"),
         ("argument_of_periapsis", "argument of periapsis", f"{orbit.argument_of_periapsis_deg:g}°"),
         ("mean_anomaly", "mean anomaly", f"{orbit.mean_anomaly_deg:g}°"),
-        ("epoch", "at", f"{amounts.moment(orbit.epoch)} UTC"),
+        ("epoch", "epoch", f"{amounts.moment(orbit.epoch)} UTC"),
     ]

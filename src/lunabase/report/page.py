@@ -36,7 +36,7 @@ from lunabase.report.light import (
 from lunabase.report.orbit import orbit_elements
 from lunabase.report.partners import shares_chart
 from lunabase.report.power import power_chart
-from lunabase.report.provenance import again, provenance_rows
+from lunabase.report.provenance import again, horizon_rows, provenance_rows
 from lunabase.report.sky import earth_close_up, panorama
 
 _SEVERITY_ORDER = ("high", "medium", "low", "info")
@@ -121,7 +121,7 @@ def _content(record: RunRecord) -> dict[str, Any]:
         "residual_limit": RESIDUAL_LIMIT,
         "estimates": station_estimates(record.station, record.station_text),
         "provenance": provenance_rows(record),
-        "horizon": record.horizon,
+        "horizon_rows": horizon_rows(record),
         "again": again(record),
         "orbit": orbit_elements(record.station.site.orbit),
         "light_words": light_words(record),

@@ -64,6 +64,27 @@ def provenance_rows(record: RunRecord) -> list[tuple[str, str]]:
     return rows
 
 
+def horizon_rows(record: RunRecord) -> list[tuple[str, str]]:
+    """What made the horizon mask: (label, text); none without a mask."""
+    made = record.horizon.provenance if record.horizon else {}
+    return [(_unit_apart(_spaced(key)), _number(value)) for key, value in made.items()]
+
+
+def _unit_apart(label: str) -> str:
+    """ "latitude deg" as "latitude, deg"."""
+    words = label.split()
+    return f"{' '.join(words[:-1])}, {words[-1]}" if words[-1:] and words[-1] in ("deg", "m") else label
+
+
+def _number(text: str) -> str:
+    """The text, with a true minus sign if it is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return text
+    return amounts.minus(text)
+
+
 def _station_file(record: RunRecord) -> str:
     return str(record.provenance.get("station_file", {}).get("name", "station.yaml"))
 

@@ -272,7 +272,7 @@ def _marks(
         "marker": {"size": 7, "color": colour, "line": {"color": "#ffffff", "width": 1}},
         "hovertemplate": _HOVER.replace("UTC", "0:00 UTC"),
         "showlegend": False,
-        "cliponaxis": True,
+        "cliponaxis": False,
     }
 
 
@@ -292,13 +292,22 @@ def _clear(
     panorama_height_deg: float,
 ) -> list[str]:
     """Where a panorama's label stands: over its dot, under it where the Earth's path is in the way, nowhere ("") where
-    it is in both; and off the panorama's sides.
+    it is in both; beside it where the path itself climbs through the label. At the left side it keeps off the axis; at
+    the right side the margin has room for it.
 
     across: place of the dots from the left side, 0, to the right, 1.
     """
     beside = np.abs(earth[0][None, :] - azimuth_deg[:, None]) < 360.0 * _LABEL_WIDTH
     above_deg = (earth[1][None, :] - elevation_deg[:, None]) / panorama_height_deg
     over, under = ((beside & (side > 0.0) & (side < 0.08)).any(axis=1) for side in (above_deg, -above_deg))
-    side = np.where(across < _LABEL_WIDTH, " right", np.where(across > 1.0 - _LABEL_WIDTH, " left", " center"))
+    side = np.where(across < _LABEL_WIDTH, " right", " center")
     place = np.where(over, np.where(under, "", "bottom"), "top")
-    return [f"{where}{end}" if where else "" for where, end in zip(place, side, strict=True)]
+    labels = [f"{where}{end}" if where else "" for where, end in zip(place, side, strict=True)]
+    steep = np.abs(_steps(elevation_deg)) / panorama_height_deg > 2.0 * np.abs(_steps(azimuth_deg)) / 360.0
+    aside = np.where(across > 1.0 - 2.0 * _LABEL_WIDTH, "middle left", "middle right")
+    return [str(beside) if climbs else label for beside, climbs, label in zip(aside, steep, labels, strict=True)]
+
+
+def _steps(values: FloatArray) -> FloatArray:
+    """Change of the values at each place, shape (n,); zero for a single value."""
+    return np.asarray(np.gradient(values)) if values.size > 1 else np.zeros(values.size)
