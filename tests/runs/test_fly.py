@@ -194,6 +194,21 @@ def test_coarser_environment_gives_nearly_the_same_night(whole):
     assert np.abs(coarse.telemetry["state_of_charge"] - same["state_of_charge"]).max() < 2e-3
 
 
+def test_software_reads_the_initial_state_before_the_first_step():
+    """A battery below the limit of dormant mode, a box too warm: both count at once, and flows not yet measured don't."""
+    data = YAML(typ="safe", pure=True).load(LANDER.read_text())
+    equipment = data["modules"]["lander"]["equipment"]
+    equipment["battery"]["initial_charge"] = "9 %"
+    equipment["warm-box"]["initial_temperature"] = "320 K"
+    short = plan().model_copy(update={"stop": plan().start + timedelta(hours=1), "activities": ()})
+    flight = fly(Station.model_validate(data), sky(), short)
+    at_once = {event.name: event for event in flight.events if event.time == short.start}
+    assert at_once["mode_entered"].text == "Entered dormant mode."
+    assert at_once["temperature_high"].cause == "temperature of warm-box 320 K above 318 K"
+    assert "load_shed" not in at_once  # nobody knows yet whether the battery charges
+    assert flight.telemetry["mode"].iloc[0] == "dormant"
+
+
 def test_battery_that_cannot_carry_the_loads_does_not_flicker():
     """A battery that gives 12 W at most: each brown-out at night costs an hour of survival mode, not a minute."""
     data = YAML(typ="safe", pure=True).load(LANDER.read_text())

@@ -2,15 +2,20 @@ import numpy as np
 import pytest
 from twin_bench import Bench, node, payload, source, store, surroundings, table, watch
 
-from lunabase.twin.kernel import LOST, REACHED_END, TRIPPED
+from lunabase.twin.kernel import LOST, REACHED_END, TRIPPED, first_readings
 from lunabase.twin.layout import (
     ARRAY_AVAILABLE,
+    ARRAY_POWER,
     DOWNLINK_RATE,
     FIRST_NODE,
+    GENERATION,
+    HEATER,
     LOAD,
     RECORDER,
+    SOURCE,
     STATE_OF_CHARGE,
 )
+from lunabase.twin.ledger import energy_balance
 from lunabase.twin.parameters import RADIO
 
 ABOVE, BELOW = 1.0, -1.0
@@ -133,6 +138,51 @@ def test_module_and_payloads_are_lost_with_another_node():
     *_, rows = bench.fly(state, step, rows=rows)
     assert rows[step - 1, LOAD] == pytest.approx(10.0)
     assert rows[step, LOAD] == 0.0
+
+
+def test_what_is_lost_gives_nothing_draws_nothing_and_is_lost_only_once():
+    """Arrays, source and heater of the module go with its node; isotopes go on warming it, and the books close."""
+    bench = Bench(
+        surroundings(1000, array_w=200.0),
+        load_w=10.0,
+        nodes=node(
+            2,
+            essential=[0, 1],
+            survival_low_k=[250.0, -np.inf],
+            ground_w_per_k=[1.0, 0.0],
+            capacity_j_per_k=19_000.0,
+            heater_w=1.0,
+            setpoint_k=1e3,
+        ),
+        sources=source(2, power_w=[100.0, 7.0], heat_w=[2.0, 0.0], node=[0, -1], fission=[1, 0], module=[0, 0]),
+        stores=store(capacity_j=1e12),
+    )
+    start = bench.state(charge=0.5)
+    state, step, cause, rows = bench.fly(start)
+    assert (cause, rows[0, HEATER]) == (LOST, 2.0)
+    state, end, cause, rows = bench.fly(state, step, rows=rows)
+    assert (end, cause) == (1000, REACHED_END)
+    after = rows[step:]
+    for channel in (SOURCE, ARRAY_AVAILABLE, ARRAY_POWER, HEATER, LOAD):
+        assert np.all(after[:, channel] == 0.0)
+    # 2 W of isotope heat are left, against 1 W/K to the ground at 100 K: tau = 19,000 s.
+    fall = np.exp(-60.0 * (1000 - step) / 19_000.0)
+    assert rows[-1, FIRST_NODE] == pytest.approx(102.0 + (rows[step - 1, FIRST_NODE] - 102.0) * fall, abs=1e-3)
+    balance = energy_balance(start, state)
+    gain = sum(balance.inflow.values()) - sum(balance.used.values()) - sum(balance.lost.values())
+    assert balance.stored == pytest.approx(gain, rel=1e-9)
+
+
+def test_first_readings_hold_stores_and_temperatures_but_no_flows():
+    bench = draining((STATE_OF_CHARGE, BELOW, 0.5, 1, 0), (LOAD, BELOW, 1e9, 1, 1), (STATE_OF_CHARGE, BELOW, 0.5, 3, 2))
+    bench = bench.but(inputs=surroundings(1000, array_w=40.0), sources=source(power_w=5.0))
+    start = bench.state(charge=0.4, temperature_k=277.0)
+    state, row = first_readings(bench.parameters, bench.inputs, start, bench.watches)
+    told = row[[STATE_OF_CHARGE, FIRST_NODE, ARRAY_AVAILABLE, SOURCE, GENERATION]]
+    assert told == pytest.approx([0.4, 277.0, 40.0, 5.0, 45.0])
+    assert np.isnan(row[[LOAD, ARRAY_POWER]]).all()
+    assert state.watch_steps.tolist() == [1, 0, 1]
+    assert start.watch_steps.tolist() == [0, 0, 0]
 
 
 def test_payload_is_lost_alone_beyond_its_own_limits():

@@ -52,9 +52,11 @@ def payload(count=1, **changes):
     return table(PAYLOAD, count, **(blank | changes))
 
 
-def surroundings(steps, step_s=60.0, **changes):
-    """Night without contacts at 100 K, unless changed."""
-    return Inputs(step_s, table(STEP, steps, **({"ground_k": 100.0, "sun_cos": 1.0} | changes)))
+def surroundings(steps, step_s=60.0, array_w=0.0, **changes):
+    """Night without contacts at 100 K, unless changed; the arrays stand on the module."""
+    array_w = np.broadcast_to(array_w, steps)[:, None].astype(float)
+    rows = table(STEP, steps, **({"ground_k": 100.0, "sun_cos": 1.0} | changes))
+    return Inputs(step_s, rows, array_w, np.array([0]))
 
 
 def watch(*conditions):
@@ -107,6 +109,7 @@ class Bench:
             temperature_k=np.zeros(self.nodes.size) + temperature_k,
             heater_on=np.zeros(self.nodes.size, dtype=np.bool_),
             recorder_bit=np.zeros(1),
+            node_lost=np.zeros(self.nodes.size, dtype=np.bool_),
             module_lost=np.zeros(1, dtype=np.bool_),
             payload_lost=np.zeros(self.payloads.size, dtype=np.bool_),
             station_lost=False,

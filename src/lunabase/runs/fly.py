@@ -24,7 +24,7 @@ from lunabase.runs.wiring import Wiring, wire
 from lunabase.station.model import Station
 from lunabase.times import FloatArray, TimeGrid
 from lunabase.twin.inputs import inputs_of
-from lunabase.twin.kernel import LOST, advance
+from lunabase.twin.kernel import LOST, advance, first_readings
 from lunabase.twin.layout import FIRST_NODE, UNSERVED
 from lunabase.twin.ledger import data_balance, energy_balance
 from lunabase.twin.parameters import Parameters, names_of, parameters_of
@@ -65,11 +65,12 @@ def fly(
     wiring = wire(software, names, step_s)
     parameters = parameters_of(station, phase.present, plan.start)
     inputs = inputs_of(station, phase.present, environment, times)
-    first = state = initial_state(station, phase.present, wiring.watches.size)
+    first = initial_state(station, phase.present, wiring.watches.size)
+    state, row = first_readings(parameters, inputs, first, wiring.watches)
     log = Logbook(wiring, times, plan.start)
 
     step, reported = 0, 0.0
-    reaction = react(software, wiring.readings(np.zeros(len(wiring.channels)), state), 0.0, SoftwareState())
+    reaction = react(software, wiring.readings(row, state), 0.0, SoftwareState())
     log.note_reaction(software, reaction, state, 0.0)
     while step < times.count:
         before, begun = state, step

@@ -14,11 +14,10 @@ from lunabase.environment.arrays import available_array_power_w
 from lunabase.errors import InputError
 from lunabase.station.model import Station
 from lunabase.times import TimeGrid, UtcArray
-from lunabase.twin.parameters import BoolArray, FloatArray, Rows
+from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, Rows
 
 STEP = np.dtype(
     [
-        ("array_w", "f8"),  # power that the present arrays could give together
         ("ground_k", "f8"),  # surface temperature
         ("flux_w_m2", "f8"),  # sunlight on a surface that faces the Sun, 2 m above the ground
         ("sun_sin", "f8"),  # sine of the Sun's elevation
@@ -36,6 +35,10 @@ class Inputs:
     step_s: float
     rows: Rows
     """Shape (steps,), dtype STEP."""
+    array_w: FloatArray
+    """Power that the arrays of a module could give, shape (steps, modules with arrays)."""
+    array_module: IntArray
+    """Module of each column of ``array_w``."""
 
 
 def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Dataset, times: TimeGrid) -> Inputs:
@@ -45,16 +48,19 @@ def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Datase
     """
     at = _Sampler(environment, times.utc)
     elevation_rad = np.radians(at.value("sun_elevation"))
-    arrays = available_array_power_w(station, present, environment)
+    arrays = [list(available_array_power_w(station, (name,), environment).values()) for name in present]
+    carriers = [place for place, power_w in enumerate(arrays) if power_w]
+    array_w = np.zeros((times.count, len(carriers)))
+    for column, place in enumerate(carriers):
+        array_w[:, column] = at.series(np.sum(arrays[place], axis=0))
     rows = np.zeros(times.count, STEP)
-    rows["array_w"] = at.series(np.sum([np.zeros(environment.sizes["time"]), *arrays.values()], axis=0))
     if station.site.surface is not None:  # in orbit there is no ground and no heat path to it
         rows["ground_k"] = at.value("surface_temperature")
     rows["flux_w_m2"] = at.value("solar_flux")
     rows["sun_sin"], rows["sun_cos"] = np.sin(elevation_rad), np.cos(elevation_rad)
     rows["direct"] = at.any_flag("contact")
     rows["relay_bit_per_s"] = _relay_rate(station, environment, at)
-    return Inputs(step_s=times.step_s, rows=rows)
+    return Inputs(times.step_s, rows, array_w, np.array(carriers, dtype=np.int64))
 
 
 def _relay_rate(station: Station, environment: xr.Dataset, at: _Sampler) -> FloatArray:

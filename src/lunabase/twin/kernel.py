@@ -16,6 +16,7 @@ from lunabase.twin.data import best_link, move_data
 from lunabase.twin.heat import advance_temperatures, switch_heaters
 from lunabase.twin.inputs import Inputs
 from lunabase.twin.layout import (
+    ACCOUNTS,
     ARRAY_AVAILABLE,
     ARRAY_LEFT_J,
     ARRAY_POWER,
@@ -89,24 +90,44 @@ def advance(
         ledger=state.ledger.copy(),
         ledger_low=state.ledger_low.copy(),
     )
-    segment = segment_of(parameters, new, commands)
+    segment = segment_of(parameters, inputs, new, commands)
     constant_w = np.array([segment.module_w, segment.payload_w, segment.recorder_w])
     step, cause = _advance(
-        parameters.nodes, parameters.coupling_w_per_k, parameters.stores, parameters.sources, segment.radios,
+        segment.nodes, parameters.coupling_w_per_k, parameters.stores, segment.sources, segment.radios,
         float(parameters.stores["capacity_j"].sum()), float(parameters.recorders["capacity_bit"].sum()),
         bool(commands.recorder_on), constant_w, segment.node_w,
-        segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.step_s,
-        new.store_j, new.temperature_k, new.heater_on, new.recorder_bit, new.payload_bit,
+        segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.array_w, segment.array_on,
+        inputs.step_s, new.store_j, new.temperature_k, new.heater_on, new.recorder_bit, new.payload_bit,
         new.ledger, new.ledger_low, watches, new.watch_steps, armed, first, last, rows,
     )  # fmt: skip
     return (lose(parameters, new) if cause == LOST else new), int(step), int(cause)
+
+
+def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches: Rows) -> tuple[State, FloatArray]:
+    """What can be read before the first step: the state with its watches counted once, and a row of telemetry.
+
+    Stores, temperatures, and what sources and arrays could give; flows are NaN, as nothing has flowed yet, and no
+    condition on them holds.
+    """
+    row = np.full(FIRST_NODE + state.temperature_k.size, np.nan)
+    row[ARRAY_AVAILABLE] = inputs.array_w[0].sum()
+    row[SOURCE] = generate(parameters.sources, 0.0, np.zeros(len(ACCOUNTS)), np.zeros(state.temperature_k.size))
+    row[GENERATION] = row[ARRAY_AVAILABLE] + row[SOURCE]
+    _write_stores(
+        parameters.nodes, float(state.store_j.sum()), float(parameters.stores["capacity_j"].sum()),
+        float(state.recorder_bit[0]), float(parameters.recorders["capacity_bit"].sum()), state.temperature_k, row,
+    )  # fmt: skip
+    watch_steps = state.watch_steps.copy()
+    nobody = np.zeros(int(watches["group"].max(initial=-1)) + 1, dtype=np.bool_)
+    _watch(watches, watch_steps, nobody, row, nobody.copy())
+    return replace(state, watch_steps=watch_steps), row
 
 
 @njit(cache=True)
 def _advance(  # type: ignore[no-untyped-def]
     nodes, coupling_w_per_k, stores, sources, radios,
     capacity_j, capacity_bit, recorder_on, constant_w, constant_node_w,
-    payload_bit_per_s, low_k, high_k, surroundings, step_s,
+    payload_bit_per_s, low_k, high_k, surroundings, arrays_w, array_on, step_s,
     store_j, temperature_k, heater_on, recorder_bit, payload_bit,
     ledger, ledger_low, watches, watch_steps, armed, first, last, rows,
 ):  # fmt: skip
@@ -117,6 +138,7 @@ def _advance(  # type: ignore[no-untyped-def]
     produced_bit = _sum(payload_bit_per_s) * step_s
     for step in range(first, last):
         now = surroundings[step]
+        array_w = _sum_on(arrays_w[step], array_on)
         _clear(flow)
         _clear(node_w)
         ready_bit = recorder_bit[0] + (produced_bit if recorder_on else 0.0)
@@ -124,7 +146,7 @@ def _advance(  # type: ignore[no-untyped-def]
         heater_w = switch_heaters(nodes, temperature_k, heater_on)
         load_w = constant_w[0] + constant_w[1] + constant_w[2] + heater_w + radio_w
         source_w = generate(sources, step * step_s, flow, node_w)
-        part, charge_w = dispatch(stores, store_j, load_w, source_w, now.array_w, step_s, flow, node_w)
+        part, charge_w = dispatch(stores, store_j, load_w, source_w, array_w, step_s, flow, node_w)
         _book_loads(constant_w, heater_w, radio_w, load_w, part, flow)
         for node in range(nodes.size):
             node_w[node] += part * (constant_node_w[node] + (nodes[node].heater_w if heater_on[node] else 0.0))
@@ -139,7 +161,7 @@ def _advance(  # type: ignore[no-untyped-def]
         )
         for account in range(flow.size):
             add(ledger, ledger_low, account, flow[account] * step_s)
-        _write_flows(flow, now.array_w, charge_w, rows[step])
+        _write_flows(flow, array_w, charge_w, rows[step])
         _write_stores(nodes, _sum(store_j), capacity_j, recorder_bit[0], capacity_bit, temperature_k, rows[step])
         tripped = _watch(watches, watch_steps, armed, rows[step], held)
         for node in range(nodes.size):
@@ -156,6 +178,15 @@ def _sum(values):  # type: ignore[no-untyped-def]
     total = 0.0
     for index in range(values.size):
         total += values[index]
+    return total
+
+
+@njit(cache=True)
+def _sum_on(values, on):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for index in range(values.size):
+        if on[index]:
+            total += values[index]
     return total
 
 

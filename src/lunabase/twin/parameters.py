@@ -54,6 +54,7 @@ NODE = np.dtype(
         ("survival_low_k", "f8"),
         ("survival_high_k", "f8"),
         ("essential", "i8"),  # 1: the station is lost with it, as it holds a store or the computer and recorder
+        ("module", "i8"),  # which carries it, and powers its heater
     ]
 )
 STORE = np.dtype(
@@ -75,6 +76,7 @@ SOURCE = np.dtype(
         ("age_s", "f8"),  # time since fuelling at the start of the run
         ("node", "i8"),
         ("fission", "i8"),
+        ("module", "i8"),
     ]
 )
 PAYLOAD = np.dtype([("module", "i8"), ("bit_per_s", "f8"), ("survival_low_k", "f8"), ("survival_high_k", "f8")])
@@ -148,7 +150,7 @@ def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -
         nodes=_node_rows(station, present, index),
         coupling_w_per_k=_couplings(tuple(station.equipment(ThermalNode, present).values()), index),
         stores=_store_rows(station, present, index),
-        sources=_source_rows(station, present, index, start),
+        sources=_source_rows(modules, index, start),
         module_node=np.array(module_node, dtype=np.int64),
         module_w=np.array([[module.load_w(mode) for module in modules] for mode in names.modes], dtype=np.float64),
         payloads=_payload_rows(payloads, names),
@@ -169,6 +171,8 @@ def _index(name: str | None, index: dict[str, int]) -> int:
 def _node_rows(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Rows:
     essential = _essential(station, present)
     rows = np.zeros(len(index), NODE)
+    carriers = [place for place, _ in _placed(tuple(station.modules[name] for name in present), ThermalNode)]
+    rows["module"] = carriers
     for row, (name, node) in zip(rows, station.equipment(ThermalNode, present).items(), strict=True):
         tilt_rad = math.radians(node.radiator_tilt_deg)
         row["capacity_j_per_k"] = node.heat_capacity_j_per_k
@@ -197,14 +201,15 @@ def _couplings(nodes: tuple[ThermalNode, ...], index: dict[str, int]) -> FloatAr
 
 
 def _essential(station: Station, present: tuple[str, ...]) -> set[str | None]:
-    modules = [station.modules[name] for name in present]
-    stores = [
-        item.thermal_node
-        for module in modules
-        for item in module.equipment.values()
-        if isinstance(item, Battery | FuelCell)
-    ]
-    return {*stores, *(modules[place].thermal_node for place, _ in _placed(tuple(modules), DataRecorder))}
+    """Nodes of stores, and of the modules that carry stores or recorders: none of these is lost alone."""
+    essential: set[str | None] = set()
+    for module in (station.modules[name] for name in present):
+        for item in module.equipment.values():
+            if isinstance(item, Battery | FuelCell):
+                essential |= {item.thermal_node, module.thermal_node}
+            elif isinstance(item, DataRecorder):
+                essential.add(module.thermal_node)
+    return essential
 
 
 def _store_rows(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Rows:
@@ -229,15 +234,13 @@ def _store_rows(station: Station, present: tuple[str, ...], index: dict[str, int
     )
 
 
-def _source_rows(station: Station, present: tuple[str, ...], index: dict[str, int], start: datetime) -> Rows:
-    reactors = station.equipment(FissionSource, present).values()
-    isotopes = station.equipment(RadioisotopeSource, present).values()
-    rows = [(reactor.power_w, 0.0, 0.0, 0.0, -1, 1) for reactor in reactors]
-    for item in isotopes:
+def _source_rows(modules: tuple[Module, ...], index: dict[str, int], start: datetime) -> Rows:
+    rows = [(reactor.power_w, 0.0, 0.0, 0.0, -1, 1, place) for place, reactor in _placed(modules, FissionSource)]
+    for place, item in _placed(modules, RadioisotopeSource):
         # A half-life of 0 s says nothing; such a source is taken as constant.
         decay_per_s = math.log(2.0) / item.half_life_s if item.half_life_s > 0.0 else 0.0
         age_s = max((start - item.fuelled).total_seconds(), 0.0)
-        rows.append((item.power_w, item.heat_w, decay_per_s, age_s, _index(item.thermal_node, index), 0))
+        rows.append((item.power_w, item.heat_w, decay_per_s, age_s, _index(item.thermal_node, index), 0, place))
     return np.array(rows, SOURCE)
 
 

@@ -24,6 +24,8 @@ class State:
     """Thermostats, shape (nodes,)."""
     recorder_bit: FloatArray
     """Data in all recorders together, shape (1,)."""
+    node_lost: BoolArray
+    """Nodes that have been beyond their survival limits, shape (nodes,)."""
     module_lost: BoolArray
     payload_lost: BoolArray
     station_lost: bool
@@ -78,6 +80,7 @@ def initial_state(station: Station, present: tuple[str, ...], watch_count: int) 
         temperature_k=np.array([node.initial_temperature_k for node in nodes], dtype=np.float64),
         heater_on=np.zeros(len(names.nodes), dtype=np.bool_),
         recorder_bit=np.zeros(1),
+        node_lost=np.zeros(len(names.nodes), dtype=np.bool_),
         module_lost=np.zeros(len(names.modules), dtype=np.bool_),
         payload_lost=np.zeros(len(names.payloads), dtype=np.bool_),
         station_lost=False,
