@@ -10,7 +10,11 @@ from lunabase.twin.state import State
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """In = used + stored + lost, each from its own sum; J at the bus, or bit."""
+    """In = used + stored + lost, each from its own sum; J at the bus, or bit.
+
+    It compares stores with charging and losses, and the loads one by one with the load served. What arrays deliver
+    follows from load and charging, so an error that shifts both alike does not show.
+    """
 
     inflow: dict[str, float]
     used: dict[str, float]
