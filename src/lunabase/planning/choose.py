@@ -225,7 +225,8 @@ class Model:
         # The places are few and fixed; long presolve costs more than it gives.
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.symmetry_level = 0
-        solver.parameters.linearization_level = 2
+        solver.parameters.merge_at_most_one_work_limit = 0.0
+        solver.parameters.linearization_level = 1
         solver.parameters.max_deterministic_time = work
         solver.parameters.max_time_in_seconds = max(seconds, 0.01)
         status = solver.solve(self.model)

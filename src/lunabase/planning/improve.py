@@ -27,6 +27,8 @@ _PLACES_EACH = 48
 _MOST_IN_VAIN = 60
 _HOPE = 0.7
 _EVERYTHING = 0.5
+_FEW, _MANY = 20, 400
+"""The search gets all of its work from so many activities in the first plan on, and less in proportion below."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,11 @@ class Effort:
     def over(self) -> bool:
         """Whether to stop."""
         return self.work_left <= 0.0 or self.seconds_left <= 0.0
+
+    def scale(self, part: float) -> None:
+        """Keep only this part of what is left."""
+        self.work_left *= part
+        self.work_limit = max(self.work_left, 1e-9)
 
     def spend(self, work: float) -> None:
         """Count work and show progress."""
@@ -167,6 +174,7 @@ def _energy_or_data_matter(rest: Timetable, choices: list[Choice]) -> bool:
 
 def _search(timetable: Timetable, seed: int, effort: Effort) -> Improved:
     """Large neighbourhood search: free some activities around something missing, solve, keep what is better."""
+    effort.scale(min(max(len(timetable.placed), _FEW) / _MANY, 1.0))
     problem, generator = timetable.problem, np.random.default_rng(seed)
     best, bound, in_vain = timetable.score(), simple_bound(problem), 0
     hope = np.ones(len(problem.tasks))
