@@ -1,10 +1,17 @@
 """What several rooms' tests share, made once per test process: CSPICE with its kernels, and a run."""
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 import spiceypy
+
+# On a CI machine the same change must give the same answer; elsewhere every run looks at new cases.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

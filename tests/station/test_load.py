@@ -260,3 +260,12 @@ def test_any_value_anywhere_loads_or_gives_problems_with_lines(value, path, tmp_
     except StationFileError as wrong:
         found = wrong.problems
     assert all(1 <= item.line <= len(text.splitlines()) and item.problem for item in found)
+
+
+@pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("value", [{}, []], ids=["mapping", "list"])
+def test_an_empty_value_anywhere_loads_or_gives_problems(value, path, tmp_path):
+    data = copy.deepcopy(DATA)
+    functools.reduce(operator.getitem, path[:-1], data)[path[-1]] = value
+    with contextlib.suppress(StationFileError):
+        assert load(json.dumps(data, indent=1), tmp_path).station.partners is not None

@@ -56,7 +56,7 @@ def payload_rules(station: Station) -> Iterator[Finding]:
     for rule_id, rule in station.budgets.payload_rules.items():
         path = ("budgets", "payload_rules", rule_id)
         members = {name: station.payloads[name] for name in rule.payloads if name in station.payloads}
-        mass_kg, power_w = sum(p.mass_kg for p in members.values()), sum(p.power["on"] for p in members.values())
+        mass_kg, power_w = sum(p.mass_kg for p in members.values()), sum(p.working_w for p in members.values())
         if mass_kg > rule.total_mass_kg * _ROUNDING:
             shown, limit = _apart(mass_kg, rule.total_mass_kg)
             yield (
@@ -81,7 +81,7 @@ def _each_payload(
     fix = "Lower it or take the payload out of the rule."
     for key, unit, amount, most in (
         ("mass", "kg", payload.mass_kg, mass_limit_kg),
-        ("power", "W", payload.power["on"], power_limit_w),
+        ("power", "W", payload.working_w, power_limit_w),
     ):
         if amount > most * _ROUNDING:
             shown, limit = _apart(amount, most)
@@ -99,7 +99,7 @@ def module_capacities(station: Station) -> Iterator[Finding]:
             problem = f"its payloads weigh {shown} kg, more than its limit of {limit} kg"
             yield ("modules", module_id, "payload_mass_limit"), problem, "Move a payload to another host."
         for name, payload in hosted.items():
-            most_w = max(payload.power.values())
+            most_w = max(payload.power.values(), default=0.0)
             if module.payload_power_limit_w is not None and most_w > module.payload_power_limit_w * _ROUNDING:
                 shown, limit = _apart(most_w, module.payload_power_limit_w)
                 problem = f"it draws {shown} W, but `{module_id}` gives payloads {limit} W"

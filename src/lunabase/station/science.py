@@ -59,6 +59,11 @@ class Payload(SourcedRecord):
     rules = (Rule(("power",), lambda payload: "on" not in payload.power, "power must give at least `on`", "power"),)
 
     @property
+    def working_w(self) -> float:
+        """Power in mode `on`, W; 0 while the file is being checked and `on` is missing."""
+        return self.power.get("on", 0.0)
+
+    @property
     def standby_w(self) -> float:
         """Power drawn while not working, W."""
         return self.power.get("standby", 0.0)
