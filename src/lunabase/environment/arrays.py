@@ -53,18 +53,22 @@ def dust_transmission(array: SolarArray, age_s: FloatArray) -> FloatArray:
     return 1.0 - np.minimum(loss, 1.0)
 
 
-def array_power_w(array: SolarArray, environment: xr.Dataset, since_tdb_s: float) -> FloatArray:
+def array_power_w(
+    array: SolarArray, environment: xr.Dataset, since_tdb_s: float, *, height_m: float | None = None
+) -> FloatArray:
     """Electrical power, W, shape (time,), that the array can give to the bus.
 
-    ``since_tdb_s`` is when the array was deployed (dust grows from there). Raises InputError when the
+    ``since_tdb_s`` is when the array was deployed (dust grows from there); the light is taken at ``height_m``, the
+    array's own height if not given. Raises InputError when the
     environment has no light at the array's height.
     """
     heights = environment["height"].values
-    match = np.flatnonzero(np.isclose(heights, array.height_m, atol=1e-6))
+    height = array.height_m if height_m is None else height_m
+    match = np.flatnonzero(np.isclose(heights, height, atol=1e-6))
     if match.size == 0:
         known = ", ".join(f"{height:g} m" for height in heights)
         raise InputError(
-            f"a solar array stands at {array.height_m:g} m, but the horizon is known at {known}.",
+            f"a solar array stands at {height:g} m, but the horizon is known at {known}.",
             fix="Give the array one of these heights or build a mask with its height.",
         )
     flux = environment["solar_flux_by_height"].values[match[0]]
@@ -79,13 +83,15 @@ def available_array_power_w(
 ) -> dict[str, FloatArray]:
     """Power of every solar array in the present modules: id -> W, shape (time,).
 
-    Arrays count as deployed when the first phase begins in which their module is present.
+    Arrays count as deployed when the first phase begins in which their module is present. In orbit there is one
+    light for all heights.
     """
+    height_m = float(environment["height"].values[0]) if station.site.surface is None else None
     power = {}
     for module_id in present:
         deployed = min(phase.start for phase in station.phases.values() if module_id in phase.present)
         since = float(utc_to_tdb(np.datetime64(deployed.replace(tzinfo=None), "ns")))
         for name, item in station.modules[module_id].equipment.items():
             if isinstance(item, SolarArray):
-                power[name] = array_power_w(item, environment, since)
+                power[name] = array_power_w(item, environment, since, height_m=height_m)
     return power

@@ -277,7 +277,9 @@ def _marks(
 
 
 def _outward(azimuth_deg: FloatArray, elevation_deg: FloatArray) -> list[str]:
-    """Where a label stands so that it lies outside the loop that the points make."""
+    """Where a label stands so that it lies outside the loop that the points make; a short run may have none."""
+    if azimuth_deg.size == 0:
+        return []
     x = (azimuth_deg - azimuth_deg.mean()) / max(float(np.ptp(azimuth_deg)), 1e-9)
     y = (elevation_deg - elevation_deg.mean()) / max(float(np.ptp(elevation_deg)), 1e-9)
     beside = np.where(x < 0.0, "middle left", "middle right")
