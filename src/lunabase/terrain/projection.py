@@ -58,6 +58,27 @@ def equirectangular_projection() -> Projection:
     return Projection(EQUIRECTANGULAR, 1.0, 0.0, MOON_RADIUS_M, MOON_RADIUS_M, 0.0, 0.0)
 
 
+def crs_of(projection: Projection) -> pyproj.CRS:
+    """Return a projection's coordinate system: by its IAU_2015 code where it has one, else by its parameters.
+
+    Raises InputError for maps in degrees: they have no metres.
+    """
+    for pole, code in (("south", "IAU_2015:30135"), ("north", "IAU_2015:30130")):
+        if projection == polar_projection(pole):
+            return pyproj.CRS(code)
+    central_deg = math.degrees(math.atan2(projection.central_sine, projection.central_cosine))
+    origin = f"+lon_0={central_deg!r} +x_0={projection.false_easting_m!r} +y_0={projection.false_northing_m!r}"
+    if projection.kind == EQUIRECTANGULAR:
+        if projection.y_scale_m != MOON_RADIUS_M:
+            raise InputError("a map in degrees has no coordinate system in metres.", fix=_FIX)
+        true_deg = math.degrees(math.acos(projection.x_scale_m / MOON_RADIUS_M))
+        kind = f"+proj=eqc +lat_ts={true_deg!r}"
+    else:
+        latitude = -90 if projection.kind == SOUTH_POLAR else 90
+        kind = f"+proj=stere +lat_0={latitude} +k={projection.x_scale_m / (2.0 * MOON_RADIUS_M)!r}"
+    return pyproj.CRS(f"{kind} {origin} +R={MOON_RADIUS_M!r} +units=m +type=crs")
+
+
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def project(projection: Projection, ux: float, uy: float, uz: float) -> tuple[float, float]:
     """Return map x, y of the unit vector (ux, uy, uz), x towards longitude 0 and z towards the north pole."""
