@@ -6,7 +6,7 @@ import pytest
 
 from lunabase.errors import InputError
 from lunabase.terrain.grid import MapGrid
-from lunabase.terrain.projection import SOUTH_POLAR, equirectangular_projection, polar_projection
+from lunabase.terrain.projection import SOUTH_POLAR, equirectangular_projection, local_projection, polar_projection
 from lunabase.terrain.sphere import MOON_RADIUS_M
 
 GEOD = pyproj.Geod(a=MOON_RADIUS_M, b=MOON_RADIUS_M)
@@ -20,6 +20,7 @@ def turned(pole):
 
 
 PROJECTIONS = [polar_projection("south"), polar_projection("north"), turned("south"), turned("north")]
+PROJECTIONS += [local_projection(-43.3, -11.4), local_projection(26.1, 3.6), local_projection(0.0, 180.0)]
 
 
 @pytest.fixture(params=PROJECTIONS)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from lunabase.errors import InputError
 from lunabase.terrain.projection import (
+    crs_of,
     equirectangular_projection,
+    local_projection,
     polar_projection,
     project,
     read_projection,
@@ -25,6 +27,10 @@ SUPPORTED = [
     "+proj=stere +lat_0=90 +lat_ts=90 +R=1737400",
     "+proj=stere +lat_0=-90 +lat_ts=-80 +lon_0=45 +x_0=500 +y_0=-700 +R=1737400",
     "+proj=stere +lat_0=90 +k=0.99 +lon_0=-30 +R=1737400",
+    "+proj=stere +lat_0=-43.3 +lon_0=-11.4 +R=1737400",
+    "+proj=stere +lat_0=0 +lon_0=170 +k=1.01 +x_0=500 +y_0=-700 +R=1737400",
+    "+proj=stere +lat_0=89.5 +lon_0=120 +R=1737400",
+    "+proj=sterea +lat_0=26.1 +lon_0=3.6 +R=1737400",
     "+proj=eqc +R=1737400",
     "+proj=eqc +lat_ts=20 +lat_0=10 +lon_0=180 +x_0=3 +y_0=4 +R=1737400",
 ]
@@ -44,9 +50,13 @@ def unit(latitude_deg: float, longitude_deg: float) -> tuple[float, float, float
 @settings(deadline=None)  # the first call compiles
 @given(latitude_deg=st.floats(-89.9, 89.9), longitude_deg=st.floats(-179.9, 179.9))
 def test_project_agrees_with_proj_and_its_inverse(text, latitude_deg, longitude_deg):
-    if "stere" in text:
+    if "lat_0=90" in text or "lat_0=-90" in text:
         # Half a hemisphere: far from the pole the map grows without bound.
         latitude_deg = math.copysign(45.0 + abs(latitude_deg) / 2.0, 1.0 if "lat_0=90" in text else -1.0)
+    elif "stere" in text:
+        origin = pyproj.CRS(text).to_dict()
+        latitude_deg = (origin["lat_0"] + latitude_deg) / 2.0
+        longitude_deg = origin["lon_0"] + longitude_deg / 3.0
     # Where the map ends, x may have either sign.
     assume("lon_0=180" not in text or abs(longitude_deg) > 1e-6)
     projection = read_projection(crs(text), "test")
@@ -55,6 +65,14 @@ def test_project_agrees_with_proj_and_its_inverse(text, latitude_deg, longitude_
     expected = pyproj.Proj(text)(longitude_deg, latitude_deg)
     np.testing.assert_allclose((x, y), expected, atol=1e-6)
     np.testing.assert_allclose(unit_vectors(projection, x, y), vector, atol=1e-12)
+
+
+@pytest.mark.parametrize("place", [(-43.3, -11.4), (0.0, 180.0), (89.5, 33.0), (-12.0, 0.0)])
+def test_a_local_projection_survives_its_coordinate_system(place):
+    projection = local_projection(*place)
+    wkt = crs_of(projection).to_wkt("WKT1_GDAL")
+    np.testing.assert_allclose(read_projection(crs(wkt), "test"), projection, atol=1e-9)
+    np.testing.assert_allclose(project(projection, *unit(*place)), 0.0, atol=1e-8)
 
 
 def test_the_named_projections_are_those_of_the_iau_codes():
@@ -76,7 +94,7 @@ def test_degrees_are_an_equirectangular_map():
         ("IAU_2015:49935", "not on the Moon"),
         ("+proj=stere +lat_0=-90 +lat_ts=-90 +R=1737420", "not on the Moon"),
         ("+proj=stere +lat_0=-90 +lat_ts=-90 +a=1737400 +b=1735970", "not on the Moon"),
-        ("+proj=stere +lat_0=-85 +R=1737400", "not supported"),
+        ("+proj=laea +lat_0=-85 +R=1737400", "not supported"),
         ("+proj=tmerc +R=1737400", "not supported"),
         ("+proj=stere +lat_0=-90 +lat_ts=-90 +R=1737400 +units=km", "not the metre"),
     ],

@@ -90,8 +90,12 @@ class Dem:
             [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)],
             axis=-1,
         )
-        columns, rows = _pixels_of_directions(self.projection, self.frame, up.reshape(-1, 3))
-        return self._heights_at_pixels(columns, rows).reshape(latitude.shape)
+        return self.height_towards(up)
+
+    def height_towards(self, up: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the bilinear height in metres along unit vectors (..., 3); NaN outside and beside no data."""
+        columns, rows = _pixels_of_directions(self.projection, self.frame, np.ascontiguousarray(up).reshape(-1, 3))
+        return self._heights_at_pixels(columns, rows).reshape(up.shape[:-1])
 
     def height_at_xy(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
         """Return the bilinear height in metres at map coordinates; NaN outside and beside no data."""

@@ -33,7 +33,7 @@ class _Terrain(NamedTuple):
     """All models, finest first, in arrays whose types don't depend on how many there are.
 
     heights: (n,) the models' rows one after the other; shapes: (k, 4) start in heights, rows, columns, wraps;
-    maps: (k, 11) fields of Projection, then of Frame; caps: (k, 6) around each model: unit vector, radius,
+    maps: (k, 13) fields of Projection, then of Frame; caps: (k, 6) around each model: unit vector, radius,
     step inside it, cosine of the radius, angles in radians.
     """
 
@@ -188,8 +188,8 @@ def _reach_note(reaches_rad: NDArray[np.float64]) -> str:
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _pixel_in(terrain: _Terrain, model: int, ux: float, uy: float, uz: float) -> tuple[float, float]:
     m, i = terrain.maps, model
-    projection = Projection(int(m[i, 0]), m[i, 1], m[i, 2], m[i, 3], m[i, 4], m[i, 5], m[i, 6])
-    column, row = pixel_at(projection, Frame(m[i, 7], m[i, 8], m[i, 9], m[i, 10]), ux, uy, uz)
+    projection = Projection(int(m[i, 0]), m[i, 1], m[i, 2], m[i, 3], m[i, 4], m[i, 5], m[i, 6], m[i, 7], m[i, 8])
+    column, row = pixel_at(projection, Frame(m[i, 9], m[i, 10], m[i, 11], m[i, 12]), ux, uy, uz)
     return column, row
 
 

@@ -18,6 +18,7 @@ from lunabase.terrain.sphere import MOON_RADIUS_M
 SOUTH_POLAR = 0
 NORTH_POLAR = 1
 EQUIRECTANGULAR = 2
+LOCAL_STEREOGRAPHIC = 3
 
 _RADIUS_TOLERANCE_M = 10.0
 _FIX = "Reproject it to lunar polar stereographic (IAU_2015:30135 or 30130) or equirectangular (IAU_2015:30110)."
@@ -29,6 +30,8 @@ class Projection(NamedTuple):
     Polar stereographic (Snyder 1987, USGS PP 1395, equations 21-5 to 21-11): in the south
     x = rho sin(lon), y = rho cos(lon), in the north x = rho sin(lon), y = -rho cos(lon), with
     rho = x_scale_m tan(colatitude / 2) and lon counted from the central meridian.
+    Local stereographic (equations 21-2 to 21-4), about any other centre, whose latitude is kept as cosine and sine:
+    the same with the colatitude replaced by the angle from the centre; y points north there.
     Equirectangular (equations 12-1, 12-2): x = x_scale_m lon, y = y_scale_m lat, angles in radians.
     The central meridian is kept as cosine and sine, which is all that the kernels need of it.
     """
@@ -40,6 +43,8 @@ class Projection(NamedTuple):
     y_scale_m: float
     false_easting_m: float
     false_northing_m: float
+    centre_cosine: float = 1.0
+    centre_sine: float = 0.0
 
     @property
     def circumference(self) -> float:
@@ -58,6 +63,14 @@ def equirectangular_projection() -> Projection:
     return Projection(EQUIRECTANGULAR, 1.0, 0.0, MOON_RADIUS_M, MOON_RADIUS_M, 0.0, 0.0)
 
 
+def local_projection(latitude_deg: float, longitude_deg: float) -> Projection:
+    """Return the stereographic projection about a place, true scale there, which is at x = y = 0."""
+    latitude, longitude = math.radians(latitude_deg), math.radians(longitude_deg)
+    scale_m = 2.0 * MOON_RADIUS_M
+    meridian = Projection(LOCAL_STEREOGRAPHIC, math.cos(longitude), math.sin(longitude), scale_m, scale_m, 0.0, 0.0)
+    return meridian._replace(centre_cosine=math.cos(latitude), centre_sine=math.sin(latitude))
+
+
 def crs_of(projection: Projection) -> pyproj.CRS:
     """Return a projection's coordinate system: by its IAU_2015 code where it has one, else by its parameters.
 
@@ -74,9 +87,15 @@ def crs_of(projection: Projection) -> pyproj.CRS:
         true_deg = math.degrees(math.acos(projection.x_scale_m / MOON_RADIUS_M))
         kind = f"+proj=eqc +lat_ts={true_deg!r}"
     else:
-        latitude = -90 if projection.kind == SOUTH_POLAR else 90
-        kind = f"+proj=stere +lat_0={latitude} +k={projection.x_scale_m / (2.0 * MOON_RADIUS_M)!r}"
+        scale = projection.x_scale_m / (2.0 * MOON_RADIUS_M)
+        kind = f"+proj=stere +lat_0={_centre_latitude_deg(projection)!r} +k={scale!r}"
     return pyproj.CRS(f"{kind} {origin} +R={MOON_RADIUS_M!r} +units=m +type=crs")
+
+
+def _centre_latitude_deg(projection: Projection) -> float:
+    if projection.kind == LOCAL_STEREOGRAPHIC:
+        return math.degrees(math.atan2(projection.centre_sine, projection.centre_cosine))
+    return -90.0 if projection.kind == SOUTH_POLAR else 90.0
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -90,9 +109,13 @@ def project(projection: Projection, ux: float, uy: float, uz: float) -> tuple[fl
     elif projection.kind == SOUTH_POLAR:
         x_m = projection.x_scale_m * sideways / (1.0 - uz)
         y_m = projection.y_scale_m * forward / (1.0 - uz)
-    else:
+    elif projection.kind == NORTH_POLAR:
         x_m = projection.x_scale_m * sideways / (1.0 + uz)
         y_m = -projection.y_scale_m * forward / (1.0 + uz)
+    else:
+        nearness = 1.0 + projection.centre_sine * uz + projection.centre_cosine * forward
+        x_m = projection.x_scale_m * sideways / nearness
+        y_m = projection.y_scale_m * (projection.centre_cosine * uz - projection.centre_sine * forward) / nearness
     return x_m + projection.false_easting_m, y_m + projection.false_northing_m
 
 
@@ -100,6 +123,8 @@ def unit_vectors(projection: Projection, x_m: NDArray[np.float64], y_m: NDArray[
     """Return unit vectors (..., 3) of map points x, y (same shape): the inverse of `project`."""
     x = (np.asarray(x_m, dtype=float) - projection.false_easting_m) / projection.x_scale_m
     y = (np.asarray(y_m, dtype=float) - projection.false_northing_m) / projection.y_scale_m
+    if projection.kind == LOCAL_STEREOGRAPHIC:
+        return _around_centre(projection, x, y)
     if projection.kind == EQUIRECTANGULAR:
         longitude, latitude = x, y
     elif projection.kind == SOUTH_POLAR:
@@ -109,6 +134,17 @@ def unit_vectors(projection: Projection, x_m: NDArray[np.float64], y_m: NDArray[
     longitude = longitude + math.atan2(projection.central_sine, projection.central_cosine)
     cos_latitude = np.cos(latitude)
     return np.stack([cos_latitude * np.cos(longitude), cos_latitude * np.sin(longitude), np.sin(latitude)], -1)
+
+
+def _around_centre(projection: Projection, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return unit vectors of x, y counted from a local map's centre in units of its scale."""
+    sideways = 2.0 / (1.0 + x * x + y * y)
+    inward = sideways - 1.0
+    forward = inward * projection.centre_cosine - sideways * y * projection.centre_sine
+    up_z = inward * projection.centre_sine + sideways * y * projection.centre_cosine
+    up_x = forward * projection.central_cosine - sideways * x * projection.central_sine
+    up_y = forward * projection.central_sine + sideways * x * projection.central_cosine
+    return np.stack([up_x, up_y, up_z], axis=-1)
 
 
 def read_projection(crs: rasterio.crs.CRS | None, where: str) -> Projection:
@@ -132,7 +168,8 @@ def read_projection(crs: rasterio.crs.CRS | None, where: str) -> Projection:
         return _geographic(system, where)
     if _metres_per_unit(system) != 1.0:
         raise InputError("the elevation model's map unit is not the metre.", where=where, fix=_FIX)
-    if parameters.get("proj") == "stere" and abs(parameters.get("lat_0", 0.0)) == 90.0:
+    if parameters.get("proj") in ("stere", "sterea") and ("lat_ts" not in parameters or _is_polar(parameters)):
+        # On the sphere the "oblique alternative" (sterea) is the same map.
         return _stereographic(parameters)
     if parameters.get("proj") == "eqc":
         return _equirectangular(parameters)
@@ -169,14 +206,22 @@ def _geographic(system: pyproj.CRS, where: str) -> Projection:
     return Projection(EQUIRECTANGULAR, math.cos(prime_rad), math.sin(prime_rad), per_radian, per_radian, 0.0, 0.0)
 
 
+def _is_polar(parameters: dict[str, Any]) -> bool:
+    return abs(float(parameters.get("lat_0", 0.0))) == 90.0
+
+
 def _stereographic(parameters: dict[str, Any]) -> Projection:
-    south = parameters["lat_0"] < 0.0
     if "lat_ts" in parameters:
         scale = (1.0 + math.sin(math.radians(abs(parameters["lat_ts"])))) / 2.0
     else:
         scale = float(parameters.get("k_0", parameters.get("k", 1.0)))
     scale_m = 2.0 * MOON_RADIUS_M * scale
-    return _from_origin(parameters, SOUTH_POLAR if south else NORTH_POLAR, scale_m, scale_m)
+    latitude_deg = float(parameters.get("lat_0", 0.0))
+    if _is_polar(parameters):
+        return _from_origin(parameters, SOUTH_POLAR if latitude_deg < 0.0 else NORTH_POLAR, scale_m, scale_m)
+    latitude_rad = math.radians(latitude_deg)
+    local = _from_origin(parameters, LOCAL_STEREOGRAPHIC, scale_m, scale_m)
+    return local._replace(centre_cosine=math.cos(latitude_rad), centre_sine=math.sin(latitude_rad))
 
 
 def _equirectangular(parameters: dict[str, Any]) -> Projection:
