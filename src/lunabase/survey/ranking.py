@@ -130,37 +130,38 @@ def pareto_front(values: FloatArray) -> BoolArray:
     finite = np.flatnonzero(np.all(np.isfinite(values), axis=1))
     if finite.size == 0:
         return result
-    points, back = np.unique(values[finite], axis=0, return_inverse=True)
+    points = np.ascontiguousarray(values[finite])
     span = np.maximum(points.max(axis=0) - points.min(axis=0), 1e-300)
     # Best sum first: who comes later dominates no one before. Rounding keeps that order but for ties, which the
-    # points themselves decide (np.unique has sorted them).
+    # points themselves decide.
     total = ((points - points.min(axis=0)) / span).sum(axis=1)
-    order = np.lexsort((-np.arange(len(points)), -total))
-    best = np.zeros(len(points), dtype=bool)
-    best[order[_undominated(np.ascontiguousarray(points[order]))]] = True
-    result[finite] = best[back.reshape(-1)]
+    order = np.lexsort((*(-points.T), -total))
+    result[finite[order[_undominated(points[order])]]] = True
     return result
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _undominated(points: FloatArray) -> NDArray[np.int64]:
-    """Indices of the points that none before them dominates; a point that dominates one is tried first on the next."""
+def _undominated(points: FloatArray) -> BoolArray:
+    """Whether none of the points before it dominates a point; one that does is tried first on the next."""
     count, size = points.shape
+    best = np.zeros(count, dtype=np.bool_)
     front = np.empty(count, dtype=np.int64)
     found = 0
     for i in range(count):
-        dominated = False
+        covered, equal = False, False
         for place in range(found):
             j = front[place]
-            dominated = True
+            covered, equal = True, True
             for k in range(size):
-                if points[j, k] < points[i, k]:
-                    dominated = False
+                covered = covered and points[j, k] >= points[i, k]
+                equal = equal and points[j, k] == points[i, k]
+                if not covered:
                     break
-            if dominated:
+            if covered:
                 front[place], front[place // 2] = front[place // 2], front[place]
                 break
-        if not dominated:
+        best[i] = not covered or equal
+        if not covered:
             front[found] = i
             found += 1
-    return front[:found].copy()
+    return best
