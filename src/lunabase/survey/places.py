@@ -29,8 +29,8 @@ _NOTE = (
     "not the WGS 84 that RFC 7946 assumes."
 )
 
-_COLUMNS = ("rank", "why", "latitude_deg", "longitude_deg", "x_m", "y_m")
-_COLUMNS += ("address", "pixels", "area_km2", "on_pareto_front")
+_PLACE = ("rank", "why", "latitude_deg", "longitude_deg", "x_m", "y_m", "address")
+_COLUMNS = (*_PLACE, "pixels", "area_km2", "on_pareto_front")
 
 Addresses = Callable[[float, float], str]
 
