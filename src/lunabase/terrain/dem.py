@@ -1,31 +1,19 @@
-"""The digital elevation model: lunar heights on a regular map grid, read from a GeoTIFF, interpolated."""
+"""The digital elevation model: lunar heights on a regular map grid, and the heights between them."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import rasterio
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from rasterio.errors import (
-    NotGeoreferencedWarning,
-    RasterioError,
-    RasterioIOError,
-)
 
 from lunabase.errors import InputError
-from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, project, read_projection
+from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, project
 from lunabase.terrain.sphere import MOON_RADIUS_M
-
-_RADIUS_ABOVE_M = 1.6e6
-_HIGHEST_M = 20_000.0
-_METRE_NAMES = {"", "m", "meter", "metre", "meters", "metres", "unknown"}
-_KILOMETRE_NAMES = {"km", "kilometer", "kilometre", "kilometers", "kilometres"}
 
 
 class Frame(NamedTuple):
@@ -181,96 +169,6 @@ def read_dem(path: str | Path, window: tuple[float, float, float, float] | None 
     window: (west, south, east, north) in map coordinates, to read only the pixels that overlap it.
     Raises InputError when the file can't be read, isn't on the Moon, or its place or unit is unclear.
     """
-    where = str(path)
-    try:
-        with warnings.catch_warnings():
-            # A file without a place is refused below, in words of ours.
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
-                return _dem_of(raster, window, where)
-    except RasterioIOError as error:
-        raise InputError(
-            f"can't read the elevation model ({error}).",
-            where=where,
-            fix="Give a GeoTIFF that exists and opens.",
-        ) from error
-    except RasterioError as error:
-        raise InputError(f"can't read the elevation model ({error}).", where=where, fix="Check the file.") from error
+    from lunabase.terrain.dem_file import open_dem  # which makes models of this module
 
-
-def _dem_of(raster: rasterio.DatasetReader, window: tuple[float, float, float, float] | None, where: str) -> Dem:
-    projection = read_projection(raster.crs, where)
-    transform = raster.transform
-    if raster.count != 1:
-        raise InputError(
-            f"the file has {raster.count} bands, an elevation model has one.",
-            where=where,
-            fix="Extract the band with the heights.",
-        )
-    if transform.b != 0.0 or transform.d != 0.0 or transform.a <= 0.0 or transform.e >= 0.0:
-        raise InputError(
-            "the elevation model's grid is rotated or not north up.",
-            where=where,
-            fix="Warp it with gdalwarp.",
-        )
-    rows, columns = (0, raster.height), (0, raster.width)
-    if window is not None:
-        rows, columns = _pixels_of(raster, window, where)
-    band = raster.read(1, window=(rows, columns), masked=True)
-    heights_m = _heights_of(band, raster, where)
-    west = transform.c + (columns[0] + 0.5) * transform.a
-    north = transform.f + (rows[0] + 0.5) * transform.e
-    return Dem(heights_m, projection, west, north, transform.a, -transform.e, Path(where).name)
-
-
-def _pixels_of(
-    raster: rasterio.DatasetReader, window: tuple[float, float, float, float], where: str
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    west, south, east, north = window
-    transform = raster.transform
-    left = max(0, math.floor((west - transform.c) / transform.a))
-    right = min(raster.width, math.ceil((east - transform.c) / transform.a))
-    top = max(0, math.floor((north - transform.f) / transform.e))
-    bottom = min(raster.height, math.ceil((south - transform.f) / transform.e))
-    if right <= left or bottom <= top:
-        bounds = ", ".join(f"{edge:g}" for edge in raster.bounds)
-        raise InputError(
-            "the window lies outside the elevation model.",
-            where=where,
-            fix=f"Choose one within west, south, east, north = {bounds}.",
-        )
-    return (top, bottom), (left, right)
-
-
-def _heights_of(
-    band: np.ma.MaskedArray[Any, np.dtype[Any]], raster: rasterio.DatasetReader, where: str
-) -> NDArray[np.floating]:
-    """Scale, unit and reference surface, as the file tells or the numbers show."""
-    kind = np.float32 if band.dtype.itemsize <= 4 else np.float64
-    values: NDArray[np.floating] = np.ma.filled(band.astype(kind), np.nan)
-    scale = raster.scales[0] * _unit_m(raster.units[0], where)
-    offset = raster.offsets[0] * _unit_m(raster.units[0], where)
-    if (scale, offset) != (1.0, 0.0):
-        values = (values * float(scale) + float(offset)).astype(np.float64)
-    finite = values[np.isfinite(values)]
-    if finite.size == 0:
-        raise InputError("the elevation model holds no heights.", where=where, fix="Take another file or window.")
-    if finite.min() > _RADIUS_ABOVE_M:
-        values = values - kind(MOON_RADIUS_M)
-        finite = finite - kind(MOON_RADIUS_M)
-    if max(abs(float(finite.min())), abs(float(finite.max()))) > _HIGHEST_M:
-        raise InputError(
-            f"heights from {finite.min():.0f} to {finite.max():.0f} m are not lunar.",
-            where=where,
-            fix="Set the file's no-data value, scale or unit; heights count from the sphere of 1737.4 km.",
-        )
-    return values
-
-
-def _unit_m(unit: str | None, where: str) -> float:
-    name = (unit or "").strip().lower()
-    if name in _METRE_NAMES:
-        return 1.0
-    if name in _KILOMETRE_NAMES:
-        return 1000.0
-    raise InputError(f"the height unit {unit!r} is unknown.", where=where, fix="Convert the heights to metres.")
+    return open_dem(path).read(window)

@@ -21,6 +21,7 @@ EQUIRECTANGULAR = 2
 LOCAL_STEREOGRAPHIC = 3
 
 _RADIUS_TOLERANCE_M = 10.0
+_OTHER_MOONS_M = 10_000.0
 _FIX = "Reproject it to lunar polar stereographic (IAU_2015:30135 or 30130) or equirectangular (IAU_2015:30110)."
 
 
@@ -182,13 +183,21 @@ def _check_moon(system: pyproj.CRS, where: str) -> None:
     if ellipsoid is None:
         raise InputError("the elevation model's coordinate system names no body.", where=where, fix=_FIX)
     for radius_m in (ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre):
-        if abs(radius_m - MOON_RADIUS_M) > _RADIUS_TOLERANCE_M:
-            raise InputError(
-                f"the elevation model is not on the Moon: its body's radius is {radius_m / 1000.0:.3f} km, "
-                f"the Moon has {MOON_RADIUS_M / 1000.0:.1f} km.",
-                where=where,
-                fix="Give a lunar elevation model, on the sphere of 1737.4 km.",
-            )
+        if not abs(radius_m - MOON_RADIUS_M) <= _RADIUS_TOLERANCE_M:
+            problem, fix = _wrong_radius(radius_m)
+            raise InputError(problem, where=where, fix=fix)
+
+
+def _wrong_radius(radius_m: float) -> tuple[str, str]:
+    """What is wrong with a body of this radius, and what to do."""
+    if abs(radius_m * 1000.0 - MOON_RADIUS_M) <= _RADIUS_TOLERANCE_M:
+        problem = f"the radius of the elevation model's sphere is given as {radius_m:g} m; that is kilometres."
+        return problem, "Assign the right one: rio edit-info --crs IAU_2015:30135 FILE (south polar; 30130 north)."
+    if abs(radius_m - MOON_RADIUS_M) <= _OTHER_MOONS_M:
+        problem = f"the elevation model counts from a radius of {radius_m / 1000.0:.3f} km, not from 1737.4 km."
+        return problem, "Convert heights and map to the sphere of 1737.4 km, which LOLA and the IAU use."
+    problem = f"the elevation model is not on the Moon: its body's radius is {radius_m / 1000.0:.3f} km, "
+    return problem + "the Moon has 1737.4 km.", "Give a lunar elevation model, on the sphere of 1737.4 km."
 
 
 def _metres_per_unit(system: pyproj.CRS) -> float:

@@ -1,0 +1,266 @@
+"""The elevation model on disk: what its file says about place and heights, and any window of it as a Dem.
+
+Nothing but headers and one block is read on opening. Formats are GDAL's: GeoTIFF and COG, PDS3 with attached or
+detached labels, PDS4, NetCDF, ISIS cubes.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj.exceptions import CRSError, ProjError
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.windows import Window
+
+from lunabase.errors import InputError
+from lunabase.terrain.dem import Dem, Frame
+from lunabase.terrain.heights import Scale, check_lunar, scale_of
+from lunabase.terrain.pds_label import Grid, check_hemisphere, exact_grid, label_beside, read_label
+from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, read_projection
+from lunabase.terrain.sphere import MOON_RADIUS_M
+
+Bounds = tuple[float, float, float, float]
+
+_FORMATS = "a GeoTIFF, a PDS3 or PDS4 label, or a NetCDF file"
+_RAW_DRIVERS = {"PDS", "PDS4", "ISIS2", "ISIS3", "VICAR"}
+_VALUES_AT_ONCE = 1 << 22
+_MOST_PIXELS = 1 << 32
+# GDAL quotes damaged labels in its messages, which then are no text: UnicodeDecodeError.
+_UNREADABLE = (RasterioError, CPLE_BaseError, CRSError, ProjError, UnicodeDecodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class DemFile:
+    """A lunar elevation model in a file, understood but not read.
+
+    path: what GDAL opens (the label of a detached image). frame: centre of the upper left pixel and pixel size,
+    in the unit of the projection. shape: rows, columns. scale: from stored values to metres above 1737.4 km.
+    notes: what was assumed or corrected, in sentences.
+    """
+
+    path: str
+    driver: str
+    projection: Projection
+    frame: Frame
+    shape: tuple[int, int]
+    scale: Scale
+    crs_text: str
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, without its folder."""
+        return Path(self.path).name
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return west, south, east, north of the pixels' outer edges, in the unit of the projection."""
+        west = self.frame.west - 0.5 * self.frame.pixel_width
+        north = self.frame.north + 0.5 * self.frame.pixel_height
+        south = north - self.shape[0] * self.frame.pixel_height
+        return west, south, west + self.shape[1] * self.frame.pixel_width, north
+
+    @property
+    def pixel_m(self) -> float:
+        """Return the size of a pixel on the ground, metres, at the map's true scale (north-south)."""
+        if self.projection.kind == EQUIRECTANGULAR:
+            return self.frame.pixel_height / self.projection.y_scale_m * MOON_RADIUS_M
+        return self.frame.pixel_height
+
+    @property
+    def wraps(self) -> bool:
+        """Return whether the map goes right round the Moon."""
+        return math.isclose(self.shape[1] * self.frame.pixel_width, self.projection.circumference, rel_tol=1e-6)
+
+    def read(self, bounds: Bounds | None = None) -> Dem:
+        """Return the heights, or those of the pixels that overlap west, south, east, north.
+
+        Bounds are in the unit of the projection. On a map in longitude they may be given from -180 or from 0, and
+        may cross the seam of a map that goes right round. Raises InputError when they lie outside or hold no heights.
+        """
+        rows, columns = (0, self.shape[0]), (0, self.shape[1])
+        if bounds is not None:
+            rows, columns = self._pixels_of(bounds)
+        with opened(self.path) as raster:
+            heights_m = self._heights(raster, rows, columns)
+        check_lunar(heights_m, self.scale, self.pixel_m, self.path)
+        west = self.frame.west + columns[0] * self.frame.pixel_width
+        north = self.frame.north - rows[0] * self.frame.pixel_height
+        return Dem(heights_m, self.projection, west, north, self.frame.pixel_width, self.frame.pixel_height, self.name)
+
+    def _pixels_of(self, bounds: Bounds) -> tuple[tuple[int, int], tuple[int, int]]:
+        west, south, east, north = bounds
+        own_west, _, own_east, own_north = self.bounds
+        around = self.projection.circumference
+        turns = 0.0
+        if math.isfinite(around):
+            # The other convention for longitudes: move the window by whole turns to where it overlaps most.
+            turns = round((0.5 * (own_west + own_east) - 0.5 * (west + east)) / around) * around
+        left = math.floor((west + turns - own_west) / self.frame.pixel_width + 1e-9)
+        right = math.ceil((east + turns - own_west) / self.frame.pixel_width - 1e-9)
+        top = max(0, math.floor((own_north - north) / self.frame.pixel_height + 1e-9))
+        bottom = min(self.shape[0], math.ceil((own_north - south) / self.frame.pixel_height - 1e-9))
+        if self.wraps:
+            right = min(right, left + self.shape[1])
+        else:
+            left, right = max(0, left), min(self.shape[1], right)
+        if right <= left or bottom <= top:
+            edges = ", ".join(f"{edge:g}" for edge in self.bounds)
+            raise InputError(
+                "the window lies outside the elevation model.",
+                where=self.path,
+                fix=f"Choose one within west, south, east, north = {edges}.",
+            )
+        return (top, bottom), (left, right)
+
+    def _heights(
+        self, raster: rasterio.DatasetReader, rows: tuple[int, int], columns: tuple[int, int]
+    ) -> NDArray[np.floating]:
+        count, width = rows[1] - rows[0], columns[1] - columns[0]
+        if count * width > _MOST_PIXELS:
+            raise InputError(
+                f"{width} x {count} pixels are too many to read at once.",
+                where=self.path,
+                fix="Choose a smaller window.",
+            )
+        heights_m = np.empty((count, width), self.scale.kind)
+        at_once = max(1, _VALUES_AT_ONCE // width)
+        for start in range(0, count, at_once):
+            stop = min(start + at_once, count)
+            for first, window in self._windows(columns, rows[0] + start, stop - start):
+                part = raster.read(1, window=window, masked=True)
+                heights_m[start:stop, first : first + window.width] = self.scale.heights_m(part)
+        return heights_m
+
+    def _windows(self, columns: tuple[int, int], row: int, rows: int) -> Iterator[tuple[int, Window]]:
+        """Pixels of the file for the columns, which may run past either end of a map that goes right round."""
+        column = columns[0]
+        while column < columns[1]:
+            own = column % self.shape[1]
+            width = min(self.shape[1] - own, columns[1] - column)
+            yield column - columns[0], Window(own, row, width, rows)
+            column += width
+
+
+def open_dem(path: str | Path) -> DemFile:
+    """Return what a file says about its elevation model: one band, north up, heights or radii, metres or km.
+
+    A detached PDS3 label is found from its image. A variable of a NetCDF file is given as NETCDF:"file.nc":name.
+    Raises InputError when the file can't be read, isn't on the Moon, or its place or unit is unclear.
+    """
+    source = _what_to_open(path)
+    label = read_label(Path(source))
+    with opened(source) as raster:
+        check_hemisphere(label, source)
+        projection = _projection_of(raster, source)
+        _check_layout(raster, source)
+        grid, shape, notes = _grid_of(raster, label, projection)
+        scale, said = scale_of(raster, label, source)
+        frame = Frame(
+            grid.left + 0.5 * grid.pixel_width, grid.top - 0.5 * grid.pixel_height, grid.pixel_width, grid.pixel_height
+        )
+        crs_text = " ".join(raster.crs.to_wkt().split())
+        driver = str(raster.driver)
+    return DemFile(source, driver, projection, frame, shape, scale, crs_text, (*notes, *said))
+
+
+@contextmanager
+def opened(path: str) -> Iterator[rasterio.DatasetReader]:
+    """Open a raster; whatever GDAL or PROJ can't do with it in the block is an InputError."""
+    try:
+        with warnings.catch_warnings():
+            # A file without a place is refused in words of ours.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as raster:
+                yield raster
+    except RasterioIOError as error:
+        fix = f"Give {_FORMATS} that exists and opens, and is whole."
+        if path.lower().endswith(".img"):
+            fix = "An image needs its label: put its .LBL file beside it."
+        raise InputError(f"can't read the elevation model ({_one_line(error)}).", where=path, fix=fix) from error
+    except _UNREADABLE as error:
+        raise InputError(
+            f"can't read the elevation model ({_one_line(error)}).", where=path, fix="Check the file; fetch it anew."
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+def _what_to_open(path: str | Path) -> str:
+    label = label_beside(Path(path))
+    return str(path if label is None else label)
+
+
+def _projection_of(raster: rasterio.DatasetReader, where: str) -> Projection:
+    if raster.count == 0 and raster.subdatasets:
+        raise InputError(
+            "the file holds several variables.", where=where, fix=f"Give one of them: {', '.join(raster.subdatasets)}."
+        )
+    if not raster.crs and raster.driver == "netCDF":
+        raise InputError(
+            "the elevation model names no body, so its place is unknown.",
+            where=where,
+            fix="Convert it: rio convert FILE dem.tif, then rio edit-info --crs IAU_2015:30100 dem.tif "
+            "(for degrees; 30135 for the south polar map).",
+        )
+    return read_projection(raster.crs, where)
+
+
+def _check_layout(raster: rasterio.DatasetReader, where: str) -> None:
+    if raster.count != 1:
+        raise InputError(
+            f"the file has {raster.count} bands, an elevation model has one.",
+            where=where,
+            fix="Extract the band with the heights: rio stack --bidx NUMBER FILE dem.tif.",
+        )
+    transform = raster.transform
+    if not all(math.isfinite(number) for number in transform[:6]):
+        raise InputError("the elevation model's place is not a number.", where=where, fix="Fetch the file anew.")
+    if transform.b != 0.0 or transform.d != 0.0 or transform.a <= 0.0 or transform.e >= 0.0:
+        raise InputError(
+            "the elevation model's grid is rotated or not north up.",
+            where=where,
+            fix="Warp it with gdalwarp.",
+        )
+    _check_size(raster, where)
+
+
+def _check_size(raster: rasterio.DatasetReader, where: str) -> None:
+    """GDAL reads zeros, a height like any other, past the end of a raw file: refuse one that is cut off."""
+    if raster.driver not in _RAW_DRIVERS or raster.compression or not raster.files:
+        return
+    data = Path(raster.files[-1])
+    needed = raster.width * raster.height * np.dtype(raster.dtypes[0]).itemsize
+    if data.is_file() and data.stat().st_size < needed:
+        problem = f"{data.name} is cut off: it has {data.stat().st_size} of at least {needed} bytes."
+        raise InputError(problem, where=where, fix="Fetch it anew.")
+
+
+def _grid_of(
+    raster: rasterio.DatasetReader, label: dict[str, str], projection: Projection
+) -> tuple[Grid, tuple[int, int], list[str]]:
+    """Where the pixels lie; without a last column that repeats the first."""
+    transform = raster.transform
+    grid, notes = Grid(transform.c, transform.f, transform.a, -transform.e), []
+    exact = exact_grid(label) if projection.kind == EQUIRECTANGULAR else None
+    if exact is not None and not np.allclose(exact, grid, rtol=1e-9):
+        grid = exact
+        notes.append(
+            f"pixel size from {label['MAP_RESOLUTION'].split('<')[0].strip()} pixels per degree, not rounded metres"
+        )
+    columns = raster.width
+    if columns > 2 and math.isclose((columns - 1) * grid.pixel_width, projection.circumference, rel_tol=1e-9):
+        columns -= 1
+        notes.append("the last column repeats the first, so it is left out")
+    return grid, (raster.height, columns), notes
