@@ -68,6 +68,8 @@ def map_grid(cube: xr.Dataset) -> MapGrid:
     wkt = cube["spatial_ref"].attrs.get("crs_wkt") if "spatial_ref" in cube else None
     crs = rasterio.crs.CRS.from_wkt(wkt) if wkt else None
     x, y = cube["x"].values, cube["y"].values
+    if max(x.size, y.size) < 2:
+        raise InputError("one pixel doesn't tell its size.", where="horizon cube", fix="Take two or more side by side.")
     pixel_m = float(x[1] - x[0]) if x.size > 1 else float(y[0] - y[1])
     for axis, step in ((x, pixel_m), (y, -pixel_m)):
         if not np.allclose(np.diff(axis), step, rtol=1e-6):
