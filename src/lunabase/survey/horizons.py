@@ -1,0 +1,136 @@
+"""Horizon maps: the horizon of every pixel of a region, computed tile by tile into a cube on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from lunabase.errors import InputError
+from lunabase.survey.horizon_store import CHUNK, CubeForm, HorizonStore, open_cube, prepare_store, terrain_hash
+from lunabase.terrain.dem import Dem
+from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.sweep import HorizonSweep
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_BYTES_PER_PIXEL = 14
+_DEFAULT_MEMORY_BYTES = 8 * 2**30
+
+
+def horizon_map(
+    dems: Sequence[Dem],
+    region: MapGrid,
+    *,
+    out: Path,
+    azimuths: int = 360,
+    heights_m: Sequence[float] = (2.0,),
+    overwrite: bool = False,
+    memory_bytes: int = _DEFAULT_MEMORY_BYTES,
+    threads: int | None = None,
+    client: Client | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> xr.Dataset:
+    """Compute the horizon of every pixel of a region into the Zarr store `out`, and open it.
+
+    dems: elevation models, any order; the finest one's pixels must be the region's.
+    azimuths: how many, regular over the circle from 0, clockwise from the map's y axis.
+    heights_m: ascending heights of the observers above the ground.
+    memory_bytes: what the computation may use; a region that needs more is computed in tiles.
+    client: a Dask cluster whose workers share the file system; without one, threads of this process work.
+    progress: called with the finished part, 0 to 1.
+
+    A store of the same inputs that was interrupted is gone on with. Returns `horizon_elevation` (height, azimuth,
+    y, x) in degrees, read lazily. Raises InputError for wrong arguments or a store of other inputs.
+    """
+    if azimuths < 1:
+        raise InputError("a horizon map needs at least one azimuth.", fix="The usual number is 360.")
+    out = Path(out)
+    directions: NDArray[np.float64] = np.arange(float(azimuths)) * (360.0 / azimuths)
+    terrain = {f"{dem.source} ({dem.pixel_m:g} m)": terrain_hash(dem) for dem in dems}
+    form = CubeForm(region, directions, tuple(float(height) for height in heights_m), terrain)
+    workers = threads or os.cpu_count() or 1
+    corners = tile_corners(region, len(heights_m), workers, memory_bytes)
+    first = HorizonSweep(dems, region.part(*corners[0]), heights_m)
+    store = prepare_store(out, form, overwrite=overwrite)
+    missing = store.missing([region.part(*corner) for corner in corners], azimuths)
+    report = progress or (lambda part: None)
+    total = azimuths * len(corners)
+    done = total - len(missing)
+    report(done / total)
+    for number, corner in enumerate(corners):
+        wanted = [azimuth for tile, azimuth in missing if tile == number]
+        if not wanted:
+            continue
+        tile = region.part(*corner)
+        sweep = first if number == 0 else HorizonSweep(dems, tile, heights_m)
+        task = _Planes(out, sweep, corner[0], corner[1], azimuths)
+        for _ in _in_threads(task, wanted, workers) if client is None else _on_cluster(task, wanted, client):
+            done += 1
+            report(done / total)
+    if missing:
+        store.finish()
+    return open_cube(out)
+
+
+def tile_corners(region: MapGrid, heights: int, threads: int, memory_bytes: int) -> list[tuple[int, int, int, int]]:
+    """Return (row, column, rows, columns) of tiles of whole chunks whose computation fits into the memory."""
+    per_pixel = _BYTES_PER_PIXEL * (1 + heights * threads)
+    side = max(region.shape)
+    while side > CHUNK and per_pixel * min(side, region.rows) * min(side, region.columns) > memory_bytes:
+        side = max(CHUNK, -(-side // 2 // CHUNK) * CHUNK)
+    return [
+        (row, column, min(side, region.rows - row), min(side, region.columns - column))
+        for row in range(0, region.rows, side)
+        for column in range(0, region.columns, side)
+    ]
+
+
+class _Planes:
+    """The work on one tile: call it with an azimuth's number to compute and store its planes."""
+
+    def __init__(self, out: Path, sweep: HorizonSweep, row: int, column: int, azimuths: int) -> None:
+        self._out, self._sweep, self._row, self._column, self._azimuths = out, sweep, row, column, azimuths
+
+    def __call__(self, azimuth: int) -> None:
+        planes_deg = self._sweep.planes(azimuth * 360.0 / self._azimuths)
+        HorizonStore(self._out).write(self._sweep.region, self._row, self._column, azimuth, planes_deg)
+
+
+def _in_threads(task: _Planes, azimuths: Iterable[int], threads: int) -> Iterator[None]:
+    """Yield after every finished azimuth. No more are begun than threads can take, so that errors stop the work."""
+    with ThreadPoolExecutor(threads) as pool:
+        running: set[Future[None]] = set()
+        for azimuth in azimuths:
+            running.add(pool.submit(task, azimuth))
+            if len(running) >= threads:
+                yield from _finished(running)
+        while running:
+            yield from _finished(running)
+
+
+def _finished(running: set[Future[None]]) -> Iterator[None]:
+    done, _ = wait(running, return_when=FIRST_COMPLETED)
+    running -= done
+    for future in done:
+        yield future.result()
+
+
+def _on_cluster(task: _Planes, azimuths: Iterable[int], client: Client) -> Iterator[None]:
+    from distributed import as_completed
+
+    shared = client.scatter(task, broadcast=True)  # type: ignore[no-untyped-call]
+    futures = [client.submit(_run, shared, azimuth, pure=False) for azimuth in azimuths]
+    for future in as_completed(futures):  # type: ignore[no-untyped-call]
+        yield future.result()
+
+
+def _run(task: _Planes, azimuth: int) -> None:
+    task(azimuth)

@@ -1,0 +1,211 @@
+"""Nested elevation models as nested grids of one map: the finest around the observers, coarser ones farther out.
+
+Each level is a window of the map of the observers' region, at about the resolution of one model. Where that model
+has no data, and in an apron around it, the level is filled from the next coarser ones, so levels overlap with equal
+terrain and a line of sight may change from one to the next anywhere in the apron.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunabase.errors import InputError
+from lunabase.terrain.dem import Dem
+from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.projection import Projection, unit_vectors
+from lunabase.terrain.sphere import MOON_RADIUS_M
+from lunabase.terrain.stencil import REACH
+
+FloatArray = NDArray[np.float64]
+
+NOWHERE_M = np.float32(-1e5)
+"""Height where no model has data: so low that it never makes a horizon."""
+
+APRON_PIXELS = 4
+"""Width of the apron around a level, in pixels of the next coarser model."""
+
+PADDING = REACH + 4
+"""Pixels without data around a level, so that no line or stencil leaves the array."""
+
+_PROBES = 257
+_ALIGNED = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """Heights in metres of a map window, both by rows and by columns, padded with `NOWHERE_M`.
+
+    grid: the padded window's pixels. upright: (rows, columns); turned: its transpose, contiguous.
+    """
+
+    grid: MapGrid
+    upright: NDArray[np.float32]
+    turned: NDArray[np.float32]
+
+
+def levels_of(dems: Sequence[Dem], region: MapGrid, highest_observer_m: float) -> list[Level]:
+    """Return the levels, finest first, that hold all terrain which can matter to a region's observers.
+
+    dems: finest first; the first one's pixels are the region's. highest_observer_m: above the ground.
+    Raises InputError when the region isn't aligned with the finest model or no model covers it.
+    """
+    check_region(dems[0], region)
+    limit_m = geometric_limit_m(dems, region, highest_observer_m)
+    levels = []
+    reach = _grown(region.bounds, limit_m)
+    for number, dem in enumerate(dems):
+        covered = _coverage(dem, region.projection, reach)
+        if covered is None:
+            continue
+        coarser = dems[number + 1].pixel_m if number + 1 < len(dems) else 0.0
+        window = _cut(_grown(covered, APRON_PIXELS * coarser), reach)
+        levels.append(_level(dems, number, _grid_over(dem, region, window, number)))
+        if window == reach:
+            break
+    return levels
+
+
+def check_region(dem: Dem, region: MapGrid) -> None:
+    """Raise InputError unless the region's pixels are pixels of the model."""
+    if not is_aligned(dem, region):
+        raise InputError(
+            "the region's pixels are not those of the finest elevation model.",
+            where=dem.source,
+            fix="Take a part of the model's own grid.",
+        )
+    if not np.isfinite(pixels_of(dem, region)).any():
+        raise InputError(
+            "the finest elevation model has no data in the region.", where=dem.source, fix="Choose a region within it."
+        )
+
+
+def is_aligned(dem: Dem, grid: MapGrid) -> bool:
+    """Return whether a grid's pixels are pixels of the model, or would be if it went on."""
+    column, row = (grid.west - dem.west) / grid.pixel_m, (dem.north - grid.north) / grid.pixel_m
+    same_pixels = math.isclose(dem.pixel_width, grid.pixel_m) and math.isclose(dem.pixel_height, grid.pixel_m)
+    aligned = abs(column - round(column)) < _ALIGNED and abs(row - round(row)) < _ALIGNED
+    return dem.projection == grid.projection and same_pixels and aligned
+
+
+def geometric_limit_m(dems: Sequence[Dem], region: MapGrid, highest_observer_m: float) -> float:
+    """Return the map distance beyond which no terrain can stand above any observer's horizon, metres."""
+    lowest_m = MOON_RADIUS_M + min(float(np.nanmin(dem.heights_m)) for dem in dems)
+    highest_m = MOON_RADIUS_M + max(float(np.nanmax(dem.heights_m)) for dem in dems)
+    ground = pixels_of(dems[0], region)
+    observer_m = MOON_RADIUS_M + float(np.nanmax(ground)) + highest_observer_m
+    limit_rad = math.acos(min(1.0, lowest_m / observer_m)) + math.acos(lowest_m / highest_m)
+    scale_m = region.projection.x_scale_m
+    west, south, east, north = region.bounds
+    easting, northing = region.projection.false_easting_m, region.projection.false_northing_m
+    off_centre_m = math.hypot(
+        max(abs(west - easting), abs(east - easting)), max(abs(south - northing), abs(north - northing))
+    )
+    farthest_m = scale_m * math.tan(min(math.atan(off_centre_m / scale_m) + limit_rad / 2.0, 1.4))
+    return farthest_m - off_centre_m
+
+
+def pixels_of(dem: Dem, grid: MapGrid) -> NDArray[np.float32]:
+    """Return the model's heights at the pixels of an aligned grid, (rows, columns); NaN where it has none."""
+    column, row = round((grid.west - dem.west) / grid.pixel_m), round((dem.north - grid.north) / grid.pixel_m)
+    rows, columns = dem.heights_m.shape
+    part = np.full(grid.shape, np.nan, dtype=np.float32)
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + grid.rows, rows), min(column + grid.columns, columns)
+    if top < bottom and left < right:
+        part[top - row : bottom - row, left - column : right - column] = dem.heights_m[top:bottom, left:right]
+    return part
+
+
+Bounds = tuple[float, float, float, float]
+
+
+def _grown(bounds: Bounds, by_m: float) -> Bounds:
+    west, south, east, north = bounds
+    return west - by_m, south - by_m, east + by_m, north + by_m
+
+
+def _cut(bounds: Bounds, limit: Bounds) -> Bounds:
+    return (
+        max(bounds[0], limit[0]),
+        max(bounds[1], limit[1]),
+        min(bounds[2], limit[2]),
+        min(bounds[3], limit[3]),
+    )
+
+
+def _coverage(dem: Dem, projection: Projection, reach: Bounds) -> Bounds | None:
+    """The part of the map within reach where a model's pixels lie; None where it has none."""
+    west, south, east, north = reach
+    if dem.projection == projection:
+        rows, columns = dem.heights_m.shape
+        right, bottom = dem.west + (columns - 1) * dem.pixel_width, dem.north - (rows - 1) * dem.pixel_height
+        covered = _cut((dem.west, bottom, right, dem.north), reach)
+    else:
+        x, y = np.meshgrid(np.linspace(west, east, _PROBES), np.linspace(north, south, _PROBES))
+        known = np.isfinite(_heights(dem, projection, x, y))
+        if not known.any():
+            return None
+        step_x, step_y = x[0, 1] - x[0, 0], y[0, 0] - y[1, 0]
+        columns, rows = np.flatnonzero(known.any(axis=0)), np.flatnonzero(known.any(axis=1))
+        covered = _cut(
+            (
+                x[0, columns[0]] - step_x,
+                y[rows[-1], 0] - step_y,
+                x[0, columns[-1]] + step_x,
+                y[rows[0], 0] + step_y,
+            ),
+            reach,
+        )
+    return covered if covered[0] < covered[2] and covered[1] < covered[3] else None
+
+
+def _grid_over(dem: Dem, region: MapGrid, window: Bounds, number: int) -> MapGrid:
+    """A padded grid over a window: the model's own pixels where it is on the region's map."""
+    west, south, east, north = window
+    own = dem.projection == region.projection and math.isclose(dem.pixel_width, dem.pixel_height)
+    pixel_m = region.pixel_m if number == 0 else dem.pixel_width if own else 0.5 * dem.pixel_m
+    x_0, y_0 = (dem.west, dem.north) if own else (west, north)
+    left, right = math.ceil((west - x_0) / pixel_m - _ALIGNED), math.floor((east - x_0) / pixel_m + _ALIGNED)
+    top, bottom = math.ceil((y_0 - north) / pixel_m - _ALIGNED), math.floor((y_0 - south) / pixel_m + _ALIGNED)
+    return MapGrid(
+        region.projection,
+        x_0 + (left - PADDING) * pixel_m,
+        y_0 - (top - PADDING) * pixel_m,
+        pixel_m,
+        bottom - top + 1 + 2 * PADDING,
+        right - left + 1 + 2 * PADDING,
+    )
+
+
+def _level(dems: Sequence[Dem], number: int, grid: MapGrid) -> Level:
+    upright = np.full(grid.shape, NOWHERE_M, dtype=np.float32)
+    inside = upright[PADDING:-PADDING, PADDING:-PADDING]
+    inner = grid.part(PADDING, PADDING, *inside.shape)
+    x, y = np.meshgrid(inner.x, inner.y)
+    missing = np.ones(inside.shape, dtype=bool)
+    for dem in (*dems[number:], *dems[:number]):
+        heights = (
+            pixels_of(dem, inner)[missing]
+            if is_aligned(dem, inner)
+            else _heights(dem, grid.projection, x[missing], y[missing])
+        )
+        known = np.isfinite(heights)
+        where = np.flatnonzero(missing)
+        inside.flat[where[known]] = heights[known]
+        missing.flat[where[known]] = False
+        if not missing.any():
+            break
+    return Level(grid, upright, np.ascontiguousarray(upright.T))
+
+
+def _heights(dem: Dem, projection: Projection, x: FloatArray, y: FloatArray) -> FloatArray:
+    if dem.projection == projection:
+        return dem.height_at_xy(x, y)
+    up = unit_vectors(projection, x, y)
+    latitude_deg = np.degrees(np.arctan2(up[..., 2], np.hypot(up[..., 0], up[..., 1])))
+    return dem.height_at(latitude_deg, np.degrees(np.arctan2(up[..., 1], up[..., 0])))
