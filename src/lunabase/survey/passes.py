@@ -85,11 +85,12 @@ def tally(block: Block, track: SingleArray, place_km: FloatArray, limits: CountA
     """
     pixels = block.x.size
     visible = np.zeros(pixels)
-    counts = np.zeros((6, pixels), dtype=np.int32)
-    long_outs = np.zeros((limits.size, pixels), dtype=np.int32)
     places = (block.x, block.y, block.up, block.north)
-    _tally(block.lines_deg, places, track, place_km, limits, visible, counts, long_outs)
-    return Tally(visible, counts[1], counts[2], counts[3], counts[4], counts[5], long_outs)
+    run, inside, any_part, whole, longest_in, longest_out = np.zeros((6, pixels), dtype=np.int32)
+    long_outs = np.zeros((limits.size, pixels), dtype=np.int32)
+    spells = (run, inside, longest_in, longest_out)
+    _tally(block.lines_deg, places, track, place_km, limits, visible, any_part, whole, spells, long_outs)
+    return Tally(visible, inside, any_part, whole, longest_in, longest_out, long_outs)
 
 
 def visible_part(
@@ -109,10 +110,11 @@ def _visible_series(lines, azimuth, elevation, radius, fraction):  # type: ignor
 
 
 @njit(cache=True, nogil=True)
-def _tally(lines, pixels, track, place_km, limits, visible, counts, long_outs):  # type: ignore[no-untyped-def]
+def _tally(lines, places, track, place_km, limits, visible, any_part, whole, spells, long_outs):  # type: ignore[no-untyped-def]
     """Steps of one kind are booked together: `held` of them so far, all lit or all dark."""
+    x, y, up, north = places
     size = lines.shape[1]
-    box = _box(pixels[0], pixels[1], lines)
+    box = _box(x, y)
     lowest, highest = _envelope(lines)
     height, state = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.int32)
     total = np.zeros(size, dtype=np.float32)
@@ -121,7 +123,7 @@ def _tally(lines, pixels, track, place_km, limits, visible, counts, long_outs): 
         kind = _kind(track[k], box, lowest, highest)
         lit = kind > 0 and track[k, LEVEL] < 1.0
         if held > 0 and (kind == 0 or lit != held_lit):
-            _book(held, held_lit, held_sum, held_clear, limits, visible, counts, long_outs, state)
+            _book(held, held_lit, held_sum, held_clear, limits, visible, any_part, whole, spells, long_outs, state)
             held, held_sum, held_clear = 0, 0.0, 0
         if kind != 0:
             held, held_lit = held + 1, lit
@@ -130,22 +132,22 @@ def _tally(lines, pixels, track, place_km, limits, visible, counts, long_outs): 
                 held_clear += 1
             continue
         if _is_linear(track[k], box, lines.shape[0]):
-            _heights(lines, pixels[0], pixels[1], track[k], box, height)
+            _heights(lines, x, y, track[k], box, height)
         else:
-            _exact_heights(lines, pixels[2], pixels[3], place_km[k], track[k, RADIUS], height)
-        _add_view(height, track[k, WEIGHT], track[k, LEVEL], total, counts[2], counts[3], state)
-        _add_run(state, 1, counts[0], counts[1], counts[4], counts[5])
-        _add_long(counts[0], 1, limits, long_outs)
+            _exact_heights(lines, up, north, place_km[k], track[k, RADIUS], height)
+        _add_view(height, track[k, WEIGHT], track[k, LEVEL], total, any_part, whole, state)
+        _add_run(state, 1, spells)
+        _add_long(spells[0], 1, limits, long_outs)
         if k % 4096 == 4095:
             visible += total
             total[:] = 0.0
     if held > 0:
-        _book(held, held_lit, held_sum, held_clear, limits, visible, counts, long_outs, state)
+        _book(held, held_lit, held_sum, held_clear, limits, visible, any_part, whole, spells, long_outs, state)
     visible += total
 
 
 @njit(cache=True, nogil=True)
-def _box(x, y, lines):  # type: ignore[no-untyped-def]
+def _box(x, y):  # type: ignore[no-untyped-def]
     """Centre and half extent of the block in x and y, and its radius in degrees."""
     middle_x, middle_y = 0.5 * (x.min() + x.max()), 0.5 * (y.min() + y.max())
     half_x, half_y = 0.5 * (x.max() - x.min()), 0.5 * (y.max() - y.min())
@@ -218,20 +220,20 @@ def _heights(lines, x, y, now, box, height):  # type: ignore[no-untyped-def]
     )
     slopes = (now[ELEVATION_X], now[ELEVATION_Y], np.float32(turn * now[AZIMUTH_X]), np.float32(turn * now[AZIMUTH_Y]))
     scales = (np.float32(1.0 / now[RADIUS]), np.float32(0.5 / (_REACH * now[RADIUS])))
-    planes = (lines[i % count], lines[(i + 1) % count], lines[j % count], lines[(j + 1) % count])
-    _chord_heights(planes, x, y, bases, slopes, scales, height)
+    planes = (i % count, (i + 1) % count, j % count, (j + 1) % count)
+    _chord_heights(lines, planes, x, y, bases, slopes, scales, height)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _chord_heights(planes, x, y, bases, slopes, scales, height):  # type: ignore[no-untyped-def]
+def _chord_heights(lines, planes, x, y, bases, slopes, scales, height):  # type: ignore[no-untyped-def]
     left_a, left_b, right_a, right_b = planes
     left_share, right_share, elevation, turn = bases
     elevation_x, elevation_y, turn_x, turn_y = slopes
     scale, tilt_scale = scales
     one, middle = np.float32(1.0), np.float32(0.5)
     for p in range(height.size):
-        left = left_a[p] + left_share * (left_b[p] - left_a[p])
-        right = right_a[p] + right_share * (right_b[p] - right_a[p])
+        left = lines[left_a, p] + left_share * (lines[left_b, p] - lines[left_a, p])
+        right = lines[right_a, p] + right_share * (lines[right_b, p] - lines[right_a, p])
         rise = right - left
         line = middle * (left + right) + rise * (turn + turn_x * x[p] + turn_y * y[p])
         tilt = rise * tilt_scale
@@ -299,8 +301,9 @@ def _add_view(height, weight, level, total, any_part, whole, state):  # type: ig
 
 
 @njit(cache=True, nogil=True)
-def _add_run(state, steps, run, inside, longest_in, longest_out):  # type: ignore[no-untyped-def]
+def _add_run(state, steps, spells):  # type: ignore[no-untyped-def]
     """Runs are counted up in view and down out of view; a change starts anew from zero."""
+    run, inside, longest_in, longest_out = spells
     m, zero = np.int32(steps), np.int32(0)
     for p in range(state.size):
         lit = state[p]
@@ -315,21 +318,21 @@ def _add_run(state, steps, run, inside, longest_in, longest_out):  # type: ignor
 def _add_long(run, steps, limits, long_outs):  # type: ignore[no-untyped-def]
     """A spell counts in the step in which it reaches the limit."""
     for n in range(limits.size):
-        _add_reached(run, limits[n], np.int32(steps), long_outs[n])
+        _add_reached(run, limits[n], np.int32(steps), long_outs, n)
 
 
 @njit(cache=True, nogil=True)
-def _add_reached(run, limit, steps, long_outs):  # type: ignore[no-untyped-def]
+def _add_reached(run, limit, steps, long_outs, n):  # type: ignore[no-untyped-def]
     for p in range(run.size):
-        long_outs[p] += (run[p] <= -limit) & (run[p] + steps > -limit)
+        long_outs[n, p] += (run[p] <= -limit) & (run[p] + steps > -limit)
 
 
 @njit(cache=True, nogil=True)
-def _book(held, lit, part_sum, clear, limits, visible, counts, long_outs, state):  # type: ignore[no-untyped-def]
+def _book(held, lit, part_sum, clear, limits, visible, any_part, whole, spells, long_outs, state):  # type: ignore[no-untyped-def]
     """Book steps that were the same for the whole block."""
     state[:] = 1 if lit else 0
     visible += part_sum
-    counts[2] += np.int32(clear)
-    counts[3] += np.int32(clear)
-    _add_run(state, held, counts[0], counts[1], counts[4], counts[5])
-    _add_long(counts[0], held, limits, long_outs)
+    any_part += np.int32(clear)
+    whole += np.int32(clear)
+    _add_run(state, held, spells)
+    _add_long(spells[0], held, limits, long_outs)
