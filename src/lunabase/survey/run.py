@@ -1,0 +1,147 @@
+"""A survey command from its options to its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import lunabase
+from lunabase.progress import Ticker
+from lunabase.record.whole import free_place, whole_folder
+from lunabase.sky import Kernels, kernel_hashes
+from lunabase.sky.kernels import kernels_from
+from lunabase.station.load import load_station
+from lunabase.station.places import ground_stations, relay_orbits
+from lunabase.survey.ground import Ground, read_ground
+from lunabase.survey.maps import empty_maps
+from lunabase.survey.point import look_at_point, site_snippet, write_point
+from lunabase.survey.ranking import check_conditions
+from lunabase.survey.span import span_words, survey_span
+from lunabase.survey.stages import Kept
+from lunabase.survey.survey import (
+    Links,
+    SurveyOptions,
+    expected,
+    hillshade_of,
+    names_to_come,
+    products_of,
+    survey_maps,
+)
+from lunabase.survey.survey_folder import STEPS, Findings, claim_folder, drop_steps, read_done, write_survey
+from lunabase.times import TimeGrid
+
+Span = tuple[str, int | None, float | None, float]
+"""Start (UTC), years, days, step in seconds, as the user gave them."""
+_POINT_FILES = ("horizon.csv", "site.yaml", "nights.csv", "horizon.png", "light-bar.png", "temperature.png")
+POINT_FOLDER = (*_POINT_FILES, "index.html", "point.json")
+
+
+def links_of(station: Path | None) -> Links:
+    """Return the Earth stations and relays of a station file. Raises InputError for a wrong file."""
+    if station is None:
+        return Links()
+    file = load_station(station)
+    return Links(ground_stations(file.station), relay_orbits(file.station))
+
+
+def run_survey(
+    options: SurveyOptions,
+    span: Span,
+    folder: Path,
+    ticker: Ticker,
+    *,
+    overwrite: bool,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Make a survey in a folder, or go on with it, and return what its `survey.json` says.
+
+    say: told what the survey is about to do. Raises InputError for whatever is wrong in the options, before the work.
+    """
+    began = perf_counter()
+    kernels = kernels_from(options.kernel_files)
+    grid = survey_span(*span, kernels)
+    links = links_of(options.station)
+    with ticker.stage("terrain"):
+        ground = read_ground(options.dems, options.region)
+    products, left_out = products_of(options, ground)
+    check_conditions(options.rank, names_to_come(options, links, products, empty_maps(ground.grid)))
+    facts = _facts(options, ground, grid, kernels, links, products)
+    if claim_folder(folder, facts, overwrite=overwrite):
+        say(f"{folder} holds this survey already; --overwrite makes it anew.")
+        return read_done(folder)
+    say(expected(options, ground, grid, products))
+    say("terrain, finest first: " + ", ".join(f"{each['name']} ({each['pixel_m']:g} m)" for each in ground.sources))
+    if left_out:
+        say(left_out)
+    kept = Kept(folder / STEPS, ticker.stage)
+    maps = survey_maps(options, ground, grid, kernels, links, products, folder, kept, ticker.stage, overwrite=overwrite)
+    warnings = (*ground.warnings, *([left_out] if left_out else ()))
+    found = Findings(maps, ground.grid, options.rank, facts, _source(ground, grid), warnings, hillshade_of(ground))
+    found = replace(found, facts=facts | {"seconds": ticker.stages | {"all so far": round(perf_counter() - began, 1)}})
+    document = write_survey(found, folder, ticker.stage)
+    drop_steps(folder)
+    return document
+
+
+def _facts(
+    options: SurveyOptions, ground: Ground, grid: TimeGrid, kernels: Kernels, links: Links, products: tuple[str, ...]
+) -> dict[str, Any]:
+    west, south, east, north = ground.grid.bounds
+    return {
+        "title": f"Survey of {ground.sources[0]['name']}",
+        "lunabase": lunabase.__version__,
+        "elevation_models": list(ground.sources),
+        "region": {
+            "coordinate_system": ground.grid.crs.to_string(),
+            "west_south_east_north_m": f"{west:.10g}, {south:.10g}, {east:.10g}, {north:.10g}",
+            "pixel_m": ground.grid.pixel_m,
+            "columns": ground.grid.columns,
+            "rows": ground.grid.rows,
+        },
+        "span": span_words(grid),
+        "heights_m": list(options.heights_m),
+        "azimuths": options.azimuths,
+        "products": list(products),
+        "conditions": [str(condition) for condition in options.rank],
+        "earth_stations": [station.name for station in links.stations],
+        "relays": list(links.relays),
+        "kernels": kernel_hashes(kernels),
+        "crater_names": "Gazetteer of Planetary Nomenclature, IAU and USGS, planetarynames.wr.usgs.gov",
+    }
+
+
+def _source(ground: Ground, grid: TimeGrid) -> str:
+    models = ", ".join(f"{each['name']} ({each['pixel_m']:g} m)" for each in ground.sources)
+    return f"{span_words(grid)}. Terrain: {models}. Crater names: IAU/USGS gazetteer. Lunabase {lunabase.__version__}"
+
+
+def run_point(
+    place: tuple[float, float],
+    dems: tuple[Path, ...],
+    heights_m: tuple[float, ...],
+    span: Span,
+    station: Path | None,
+    kernel_files: tuple[Path, ...],
+    folder: Path,
+    ticker: Ticker,
+    *,
+    overwrite: bool,
+) -> tuple[dict[str, Any], str]:
+    """Make the report of a point in a folder; return what its JSON says and the `site:` block.
+
+    Raises InputError for whatever is wrong in the options, before the work.
+    """
+    kernels = kernels_from(kernel_files)
+    grid = survey_span(*span, kernels)
+    links = links_of(station)
+    free_place(folder, overwrite=overwrite, may_hold=POINT_FOLDER)
+    with ticker.stage("horizon and sky") as report:
+        found = look_at_point(*place, dems, heights_m, grid, kernels, links, report)
+    facts = {"lunabase": lunabase.__version__, "span": span_words(grid), "kernels": kernel_hashes(kernels)}
+    found = replace(found, facts=facts)
+    with ticker.stage("writing the report"), whole_folder(folder) as beside:
+        document = write_point(found, beside)
+    return document, site_snippet(found)

@@ -1,0 +1,268 @@
+"""A survey from options to maps: terrain, horizons, light, view, shadow, temperature, slope."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lunabase.errors import InputError
+from lunabase.sky import GroundStation, Kernels, LunarOrbit, kernel_hashes
+from lunabase.survey.ground import Ground
+from lunabase.survey.horizons import horizon_map
+from lunabase.survey.light_map import light_map
+from lunabase.survey.maps import add_map, empty_maps
+from lunabase.survey.psr import psr_map
+from lunabase.survey.ranking import Condition
+from lunabase.survey.region import RegionWish
+from lunabase.survey.stages import Kept, Stage
+from lunabase.survey.temperature import temperature_map
+from lunabase.survey.view_map import view_map
+from lunabase.times import TimeGrid
+
+PRODUCTS = ("slope", "light", "earth", "shadow", "temperature")
+"""What a survey can make. Earth stations and relays come with "earth" when a station file is given."""
+MOST_FOR_TEMPERATURE = 200_000
+"""Pixels up to which temperature is made without being asked for: some minutes."""
+NIGHTS_D = (1.0, 3.0, 7.0)
+
+_HORIZON_US = 0.12
+_LIGHT_NS = 1.5
+_TEMPERATURE_MS = 1.2
+"""Rough costs on one core: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and day."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyOptions:
+    """What the user asked for."""
+
+    dems: tuple[Path, ...]
+    region: RegionWish = field(default_factory=RegionWish)
+    heights_m: tuple[float, ...] = (2.0, 10.0)
+    azimuths: int = 360
+    products: tuple[str, ...] | None = None
+    """None: all, but temperature only of maps up to MOST_FOR_TEMPERATURE."""
+    rank: tuple[Condition, ...] = ()
+    station: Path | None = None
+    kernel_files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Who else should see the place: Earth stations and relays of a station file."""
+
+    stations: tuple[GroundStation, ...] = ()
+    relays: Mapping[str, LunarOrbit] = field(default_factory=dict)
+
+
+def parse_heights(text: str) -> tuple[float, ...]:
+    """Read heights above ground, "2,10". Raises InputError unless they are ascending and above 0."""
+    try:
+        heights = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        heights = ()
+    if not heights or not all(0.0 < height <= 1000.0 for height in heights) or list(heights) != sorted(set(heights)):
+        fix = "Give metres above 0, ascending, separated by commas: 2,10."
+        raise InputError(f"{text!r} is no list of heights.", where="--heights", fix=fix)
+    return heights
+
+
+def parse_products(text: str) -> tuple[str, ...]:
+    """Read the products wanted, "light,earth". Raises InputError for one that there isn't."""
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
+    for name in wanted:
+        if name not in PRODUCTS:
+            raise InputError(f"there is no product {name!r}.", where="--products", fix=f"Use: {', '.join(PRODUCTS)}.")
+    if not wanted:
+        raise InputError("no product is named.", where="--products", fix=f"Use: {', '.join(PRODUCTS)}.")
+    return wanted
+
+
+def products_of(options: SurveyOptions, ground: Ground) -> tuple[tuple[str, ...], str]:
+    """Return the products to make, and a sentence about what is left out, if anything is."""
+    if options.products is not None:
+        return options.products, ""
+    pixels = ground.grid.rows * ground.grid.columns
+    if pixels <= MOST_FOR_TEMPERATURE:
+        return PRODUCTS, ""
+    left = tuple(name for name in PRODUCTS if name != "temperature")
+    needed = f"{pixels * _TEMPERATURE_MS * 365e-3 / 3600.0 / _cores():.2g} h"
+    return left, (
+        f"Temperature is left out: {pixels:,} pixels would take about {needed} a year of span. "
+        f"Ask for it with --products {','.join(PRODUCTS)}, or take a smaller region."
+    )
+
+
+def expected(options: SurveyOptions, ground: Ground, grid: TimeGrid, products: Sequence[str]) -> str:
+    """Return the survey's size and rough cost in words."""
+    rows, columns = ground.grid.shape
+    pixels, heights = rows * columns, len(options.heights_m)
+    horizons_s = pixels * options.azimuths * heights * _HORIZON_US * 1e-6
+    light_s = pixels * heights * grid.count * _LIGHT_NS * 1e-9 * (("light" in products) + ("earth" in products))
+    days = grid.count * grid.step_s / 86_400.0
+    heat_s = pixels * (days + 800.0) * _TEMPERATURE_MS * 1e-3 if "temperature" in products else 0.0
+    total_s = (horizons_s + light_s + heat_s) / _cores() + 20.0
+    shown = f"{total_s / 60.0:.0f} min" if total_s < 7200.0 else f"{total_s / 3600.0:.1f} h"
+    gigabytes = pixels * options.azimuths * heights * 2e-9
+    size = f"{columns} x {rows} = {pixels:,} pixels of {ground.grid.pixel_m:g} m"
+    return (
+        f"{size}, {options.azimuths} azimuths, {heights} height{'s' if heights > 1 else ''}; about {shown} on "
+        f"{_cores()} cores, up to {gigabytes:.2g} GB on disk"
+    )
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def survey_maps(
+    options: SurveyOptions,
+    ground: Ground,
+    grid: TimeGrid,
+    kernels: Kernels,
+    links: Links,
+    products: Sequence[str],
+    folder: Path,
+    kept: Kept,
+    stage: Stage,
+    *,
+    overwrite: bool,
+) -> xr.Dataset:
+    """Make the maps of a survey; horizons and finished steps in the folder are used again."""
+    with stage("horizons") as report:
+        cube = horizon_map(
+            ground.dems,
+            ground.grid,
+            out=folder / "horizons.zarr",
+            azimuths=options.azimuths,
+            heights_m=options.heights_m,
+            overwrite=overwrite,
+            progress=report,
+        )
+    inputs = {"cube": cube.attrs["inputs_sha256"], "kernels": kernel_hashes(kernels)}
+    timed = inputs | {"start": str(grid.utc[0]), "step_s": grid.step_s, "steps": grid.count}
+    maps = empty_maps(ground.grid)
+    _add_relief(maps, ground, "slope" in products)
+    makers: Mapping[str, Callable[[], None]] = {
+        "light": lambda: _add_light(
+            maps,
+            kept.do(
+                "light", timed, lambda report: light_map(cube, grid, kernels, night_days=NIGHTS_D, progress=report)
+            ),
+        ),
+        "earth": lambda: _add_view(
+            maps,
+            kept.do(
+                "earth view",
+                timed | {"stations": [repr(each) for each in links.stations], "relays": repr(dict(links.relays))},
+                lambda report: view_map(
+                    cube, grid, kernels, earth_stations=links.stations, relays=links.relays, progress=report
+                ),
+            ),
+        ),
+        "shadow": lambda: _add_shadow(
+            maps, kept.do("permanent shadow", inputs, lambda report: psr_map(cube, kernels, progress=report))
+        ),
+        "temperature": lambda: _add_temperature(
+            maps,
+            kept.do(
+                "temperature",
+                timed,
+                lambda report: temperature_map(
+                    cube, region_dem(ground), grid, kernels, depths_m=(0.5,), progress=report
+                ),
+            ),
+        ),
+    }
+    for name, make in makers.items():
+        if name in products:
+            make()
+    return maps
+
+
+def region_dem(ground: Ground) -> Any:
+    """Return the heights of the region's pixels as a model of their own."""
+    from dataclasses import replace
+
+    return replace(ground.dems[0], heights_m=ground.heights_m(), west=ground.grid.west, north=ground.grid.north)
+
+
+def _add_relief(maps: xr.Dataset, ground: Ground, with_slope: bool) -> None:
+    heights_m = ground.heights_m()
+    add_map(maps, "elevation", heights_m.astype(np.float32))
+    if with_slope:
+        south, east = np.gradient(heights_m, ground.grid.pixel_m)
+        slope = np.degrees(np.arctan(np.hypot(south, east) / ground.grid.ground_scale()))
+        add_map(maps, "slope", slope.astype(np.float32))
+
+
+def hillshade_of(ground: Ground) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the brightness of the region's relief under a light from the upper left, 0 to 1, (rows, columns)."""
+    south, east = np.gradient(ground.heights_m(), ground.grid.pixel_m)
+    # The light stands 45 deg high: its direction (east, north, up) is (-1/2, 1/2, 1/sqrt 2).
+    facing = (0.5 * east + 0.5 * south + np.sqrt(0.5)) / np.sqrt(1.0 + south**2 + east**2)
+    return np.asarray(np.clip(facing, 0.0, 1.0))
+
+
+def _by_height(maps: xr.Dataset, made: xr.Dataset, name: str, kind: str, note: str = "", of: str = "") -> None:
+    for index, height_m in enumerate(made["height"].to_numpy()):
+        values = made[name].isel(height=index).to_numpy()
+        add_map(maps, kind, values, height_m=float(height_m), note=note, of=of)
+
+
+def _add_light(maps: xr.Dataset, made: xr.Dataset) -> None:
+    for name in ("light", "longest_dark", "longest_lit"):
+        _by_height(maps, made, name, name)
+    for index, days in enumerate(NIGHTS_D):
+        _by_height(maps, made.isel(night_length=index), "nights", f"nights_{days:g}d")
+
+
+def _add_view(maps: xr.Dataset, made: xr.Dataset) -> None:
+    for name in ("earth", "earth_whole", "longest_no_earth"):
+        _by_height(maps, made, name, name)
+    for kind, dimension in (("station", "earth_station"), ("relay", "relay")):
+        if dimension in made.dims:
+            for index, name in enumerate(made[dimension].to_numpy()):
+                _by_height(maps, made.isel({dimension: index}), f"{kind}_view", kind, of=str(name))
+
+
+def _add_shadow(maps: xr.Dataset, made: xr.Dataset) -> None:
+    for name in ("psr", "always_lit"):
+        _by_height(maps, made, name, name)
+
+
+def _add_temperature(maps: xr.Dataset, made: xr.Dataset) -> None:
+    for ours, theirs in (("min", "minimum"), ("mean", "mean"), ("max", "maximum")):
+        add_map(maps, f"temperature_{ours}", made[f"surface_temperature_{theirs}"].to_numpy())
+    add_map(maps, "temperature_deep", made["temperature_mean"].isel(depth=0).to_numpy(), note="0.5 m below the surface")
+    add_map(maps, "sky_view", made["sky_view_factor"].to_numpy())
+
+
+def names_to_come(options: SurveyOptions, links: Links, products: Sequence[str], maps: xr.Dataset) -> xr.Dataset:
+    """Return a dataset with the maps that a survey will have, empty, so that conditions are checked before the work."""
+    nothing = np.zeros((maps.sizes["y"], maps.sizes["x"]), dtype=np.uint8)
+    add_map(maps, "elevation", nothing)
+    for product in products:
+        for kind in _KINDS_OF[product]:
+            for height_m in (None,) if product in ("slope", "temperature") else options.heights_m:
+                add_map(maps, kind, nothing, height_m=height_m)
+    for height_m in options.heights_m if "earth" in products else ():
+        for station in links.stations:
+            add_map(maps, "station", nothing, height_m=height_m, of=station.name)
+        for relay in links.relays:
+            add_map(maps, "relay", nothing, height_m=height_m, of=relay)
+    return maps
+
+
+_KINDS_OF: Mapping[str, tuple[str, ...]] = {
+    "slope": ("slope",),
+    "light": ("light", "longest_dark", "longest_lit", *(f"nights_{days:g}d" for days in NIGHTS_D)),
+    "earth": ("earth", "earth_whole", "longest_no_earth"),
+    "shadow": ("psr", "always_lit"),
+    "temperature": ("temperature_min", "temperature_mean", "temperature_max", "temperature_deep", "sky_view"),
+}
