@@ -77,9 +77,13 @@ def crs_of(projection: Projection) -> pyproj.CRS:
 
     Raises InputError for maps in degrees: they have no metres.
     """
-    for pole, code in (("south", "IAU_2015:30135"), ("north", "IAU_2015:30130")):
-        if projection == polar_projection(pole):
-            return pyproj.CRS(code)
+    named = {
+        polar_projection("south"): "IAU_2015:30135",
+        polar_projection("north"): "IAU_2015:30130",
+        equirectangular_projection(): "IAU_2015:30110",
+    }
+    if projection in named:
+        return pyproj.CRS(named[projection])
     central_deg = math.degrees(math.atan2(projection.central_sine, projection.central_cosine))
     origin = f"+lon_0={central_deg!r} +x_0={projection.false_easting_m!r} +y_0={projection.false_northing_m!r}"
     if projection.kind == EQUIRECTANGULAR:
