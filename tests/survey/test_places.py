@@ -1,18 +1,14 @@
-"""Areas, best pixels and their files, against counting by hand and by flooding."""
+"""Areas, best pixels and their files, against counting by hand."""
 
 import csv
 import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from lunabase.survey.maps import add_map, empty_maps
 from lunabase.survey.places import (
     APART_M,
-    connected_areas,
     find_places,
     place_columns,
     place_rows,
@@ -24,31 +20,6 @@ from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.projection import polar_projection
 
 GRID = MapGrid(polar_projection(), -20_000.0, 15_000.0, 100.0, 40, 60)
-
-
-def flooded(good):
-    """Areas by flood fill, as sets of pixels."""
-    left = set(zip(*np.nonzero(good), strict=True))
-    areas = []
-    while left:
-        area, edge = set(), [left.pop()]
-        while edge:
-            i, j = edge.pop()
-            area.add((i, j))
-            near = {(i + a, j + b) for a in (-1, 0, 1) for b in (-1, 0, 1)} & left
-            left -= near
-            edge += near
-        areas.append(frozenset(area))
-    return set(areas)
-
-
-@given(arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))))
-def test_areas_are_those_that_a_flood_fills(good):
-    labels = connected_areas(good)
-    assert np.array_equal(labels > 0, good)
-    assert set(np.unique(labels[good])) == set(range(1, int(labels.max(initial=0)) + 1))
-    areas = {frozenset(zip(*np.nonzero(labels == k), strict=True)) for k in range(1, int(labels.max(initial=0)) + 1)}
-    assert areas == flooded(good)
 
 
 @pytest.fixture

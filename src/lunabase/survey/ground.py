@@ -42,14 +42,13 @@ class Ground:
 
 
 def open_models(paths: Sequence[Path]) -> tuple[list[DemFile], list[str]]:
-    """Return the models, finest first, with the embedded far field at the end, and what has to be said about them."""
+    """Return the models, finest first, with the embedded far field at the end, and the warnings they ask for."""
     files = sorted((open_dem(path) for path in paths), key=lambda file: file.pixel_m)
     far = embedded_far_field()
-    said = [f"{file.name}: {note}" for file in files for note in file.notes]
     if not any(Path(file.path).name == far.name for file in files):
         files.append(far)
     warning = far_field_warning(files)
-    return files, [*([warning] if warning else []), *said]
+    return files, [warning] if warning else []
 
 
 def read_ground(paths: Sequence[Path], wish: RegionWish) -> Ground:
@@ -80,7 +79,7 @@ def describe(file: DemFile) -> dict[str, Any]:
     facts: dict[str, Any] = {"name": file.name, "pixel_m": file.pixel_m, "sha256": _sha256(Path(file.path))}
     if file.name == embedded_far_field().name:
         facts["source"] = f"embedded far field: {FAR_FIELD_CITATION}"
-    return facts | ({"notes": list(file.notes)} if file.notes else {})
+    return facts | ({"notes": "; ".join(file.notes)} if file.notes else {})
 
 
 def _sha256(path: Path) -> str:

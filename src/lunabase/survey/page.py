@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lunabase.survey.survey_folder import Findings
 
 _SHOWN = 25
+_APART = ("maps", "places", "warnings", "title", "numbers")
+_TABLED = ("light", "longest_dark", "earth", "relay", "temperature_min", "temperature_max", "slope")
 _GROUPS = (
     ("Sunlight", ("light", "light_low", "light_high", "longest_dark", "longest_lit")),
     ("Nights and shadow", ("nights_1d", "nights_3d", "nights_7d", "psr", "always_lit")),
@@ -49,18 +51,20 @@ def page(
     subtitle: str,
     *,
     pictures: Sequence[tuple[str, Sequence[Picture]]],
-    tables: Sequence[Table],
     provenance: Sequence[tuple[str, str]],
+    lead: Sequence[Table] = (),
+    tables: Sequence[Table] = (),
     numbers: Sequence[tuple[str, str]] = (),
     warnings: Sequence[str] = (),
     snippets: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """Return a page as HTML."""
+    """Return a page as HTML: warnings, numbers, leading tables, pictures, other tables, snippets, what made it."""
     text = (files("lunabase.survey") / "page.html.j2").read_text(encoding="utf-8")
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(text)
     return template.render(
         title=title,
         subtitle=subtitle,
+        lead=lead,
         pictures=pictures,
         tables=tables,
         provenance=provenance,
@@ -83,8 +87,8 @@ def survey_page(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], 
         document["title"],
         found.source,
         pictures=groups,
-        tables=[_places(rows, found)],
-        provenance=list(_flat(document)),
+        lead=[_places(rows, found)],
+        provenance=list(provenance_rows(document)),
         warnings=found.warnings,
     )
 
@@ -99,37 +103,48 @@ def _picture_of(name: str, summary: Mapping[str, Any]) -> Picture:
 
 
 def _places(rows: Sequence[Mapping[str, Any]], found: Findings) -> Table:
-    maps = [str(name) for name in found.maps.data_vars if name not in ("pareto_front", "elevation")]
+    kinds = {str(name): str(values.attrs["kind"]) for name, values in found.maps.data_vars.items()}
+    maps = [name for kind in _TABLED for name, own in kinds.items() if own == kind]
     asked = ", ".join(map(str, found.conditions))
     words = f"Asked for: {asked}. " if asked else "No condition was given: the best single pixels. "
-    words += (
-        "All places and values are in places.csv and places.geojson. Coordinates are on the Moon, mean-Earth frame."
-    )
+    words += "Every map's value is in places.csv and places.geojson. Coordinates: the Moon's mean-Earth frame."
     shown = [
         [
             f"{row['rank']} {row['why']}",
             f"{row['latitude_deg']:.4f}",
             f"{row['longitude_deg']:.4f}",
+            row["address"],
             f"{row['area_km2']:.4g}",
             *("" if row[name] is None else f"{row[name]:.3g}" for name in maps),
         ]
         for row in rows[:_SHOWN]
     ]
-    columns = ["place", "latitude, deg", "longitude, deg", "area, km2", *(name.replace("_", " ") for name in maps)]
+    columns = ["place", "latitude, deg", "longitude, deg", "address", "area, km²", *map(_column, maps)]
     return Table(f"Best places ({len(rows)})", columns, shown, words)
 
 
-def _flat(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _column(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def provenance_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return what made a survey or point, label and text, one row for each model and kernel."""
     for key, value in document.items():
-        if key in ("maps", "places", "warnings", "title"):
+        label = key.replace("_", " ")
+        if key in _APART:
             continue
         if isinstance(value, Mapping):
-            yield key.replace("_", " "), "; ".join(f"{name}: {inner}" for name, inner in value.items())
+            yield from ((f"{label}, {str(name).replace('_', ' ')}", str(inner)) for name, inner in value.items())
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             for item in value:
-                yield key.replace("_", " "), "; ".join(f"{name}: {inner}" for name, inner in item.items())
+                yield (
+                    label,
+                    "; ".join(str(inner) if name == "name" else f"{name} {inner}" for name, inner in item.items()),
+                )
+        elif isinstance(value, list):
+            yield label, ", ".join(map(str, value)) or "none"
         else:
-            yield key.replace("_", " "), str(value)
+            yield label, str(value)
 
 
 def embedded(path: Path) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten, wrap
 from typing import Any
 
 import matplotlib
@@ -222,6 +223,8 @@ def _words(figure: Figure, values: xr.DataArray, backdrop: Backdrop, box: tuple[
     inch = 1.0 / figure.get_figheight()
     figure.text(box[0], top + 0.52 * inch, str(values.attrs["long_name"]), fontsize=13, weight="bold", color=_INK)
     figure.text(box[0], top + 0.32 * inch, str(values.attrs["comment"]), fontsize=8, color="#4c5764")
-    figure.text(box[0], 0.30 * inch, backdrop.source, fontsize=6.5, color="#4c5764", va="center")
-    if backdrop.warning:
-        figure.text(box[0], 0.12 * inch, backdrop.warning, fontsize=6.5, color="#b3261e", va="center")
+    letters = int(21.0 * (figure.get_figwidth() - 0.95))
+    lines = [(line, "#4c5764") for line in wrap(backdrop.source, letters)[:2]]
+    lines += [(shorten(backdrop.warning, letters, placeholder=" ..."), "#b3261e")] if backdrop.warning else []
+    for number, (line, colour) in enumerate(lines):
+        figure.text(box[0], (0.36 - 0.125 * number) * inch, line, fontsize=6.5, color=colour, va="center")

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numba import njit
 from numpy.typing import NDArray
 
+from lunabase.survey.areas import label
 from lunabase.survey.ranking import BoolArray, Condition, merit, objectives, pareto_front, passing
 from lunabase.terrain.grid import MapGrid
 
@@ -61,9 +61,7 @@ def find_places(maps: xr.Dataset, grid: MapGrid, conditions: Sequence[Condition]
     front = _front(maps, good if met else np.ones_like(good))
     order = _best_first(merit(maps, conditions), good if met else np.ones_like(good))
     places = _areas(good, grid, order, front) if met else _singles(order, grid, front, SINGLE, MOST_SINGLES)
-    taken = {(place.row, place.column) for place in places}
-    compromises = _singles(order[front.ravel()[order]], grid, front, COMPROMISE, MOST_COMPROMISES)
-    more = [place for place in compromises if (place.row, place.column) not in taken]
+    more = _singles(order[front.ravel()[order]], grid, front, COMPROMISE, MOST_COMPROMISES, places)
     return front, [_renumbered(place, rank) for rank, place in enumerate((*places, *more), start=1)]
 
 
@@ -91,7 +89,7 @@ def _best_first(merits: Sequence[NDArray[np.float64]], among: BoolArray) -> NDAr
 
 
 def _areas(good: BoolArray, grid: MapGrid, order: NDArray[np.intp], front: BoolArray) -> list[Place]:
-    labels = connected_areas(good)
+    labels, _ = label(good)
     pixel_km2 = (grid.pixel_m * grid.ground_scale() * 1e-3) ** 2
     sizes = np.bincount(labels.ravel())
     areas_km2 = np.bincount(labels.ravel(), weights=pixel_km2.ravel())
@@ -100,15 +98,20 @@ def _areas(good: BoolArray, grid: MapGrid, order: NDArray[np.intp], front: BoolA
     places = []
     for index in order[np.sort(first)][:MOST_AREAS]:
         row, column = divmod(int(index), grid.columns)
-        label = labels[row, column]
-        places.append(Place(0, AREA, row, column, int(sizes[label]), float(areas_km2[label]), bool(on_front[label])))
+        area = labels[row, column]
+        places.append(Place(0, AREA, row, column, int(sizes[area]), float(areas_km2[area]), bool(on_front[area])))
     return places
 
 
-def _singles(order: NDArray[np.intp], grid: MapGrid, front: BoolArray, why: str, most: int) -> list[Place]:
+def _singles(
+    order: NDArray[np.intp], grid: MapGrid, front: BoolArray, why: str, most: int, taken: Sequence[Place] = ()
+) -> list[Place]:
+    """Return the first pixels of an order that keep their distance from each other and from the places taken."""
     scale = grid.ground_scale()
     places: list[Place] = []
     free: BoolArray = np.ones(grid.shape, dtype=bool)
+    for place in taken:
+        _clear(free, place.row, place.column, APART_M / (grid.pixel_m * float(scale[place.row, place.column])))
     for index in order:
         row, column = divmod(int(index), grid.columns)
         if not free[row, column]:
@@ -128,62 +131,6 @@ def _clear(free: BoolArray, row: int, column: int, radius: float) -> None:
     near = free[top : row + reach + 1, left : column + reach + 1]
     rows, columns = np.ogrid[top : top + near.shape[0], left : left + near.shape[1]]
     near[(rows - row) ** 2 + (columns - column) ** 2 <= radius**2] = False
-
-
-def connected_areas(good: BoolArray) -> NDArray[np.int64]:
-    """Return the number of the area that each pixel belongs to, from 1, and 0 elsewhere; corners connect."""
-    labels: NDArray[np.int64] = _labels(np.ascontiguousarray(good))
-    return labels
-
-
-@njit(cache=True)
-def _labels(good):  # type: ignore[no-untyped-def]
-    rows, columns = good.shape
-    labels = np.zeros((rows, columns), dtype=np.int64)
-    root = np.zeros(rows * columns + 1, dtype=np.int64)
-    used = 0
-    for i in range(rows):
-        for j in range(columns):
-            if not good[i, j]:
-                continue
-            label = 0
-            for up, along in ((1, -1), (1, 0), (1, 1), (0, -1)):
-                if i < up or not 0 <= j + along < columns or labels[i - up, j + along] == 0:
-                    continue
-                other = _root(root, labels[i - up, j + along])
-                if label == 0:
-                    label = other
-                elif other != label:
-                    low, high = min(label, other), max(label, other)
-                    root[high], label = low, low
-            if label == 0:
-                used += 1
-                root[used], label = used, used
-            labels[i, j] = label
-    return _numbered(labels, root, used)
-
-
-@njit(cache=True)
-def _root(root, label):  # type: ignore[no-untyped-def]
-    while root[label] != label:
-        root[label] = root[root[label]]
-        label = root[label]
-    return label
-
-
-@njit(cache=True)
-def _numbered(labels, root, used):  # type: ignore[no-untyped-def]
-    number = np.zeros(used + 1, dtype=np.int64)
-    areas = 0
-    for label in range(1, used + 1):
-        if root[label] == label:
-            areas += 1
-            number[label] = areas
-    for i in range(labels.shape[0]):
-        for j in range(labels.shape[1]):
-            if labels[i, j] > 0:
-                labels[i, j] = number[_root(root, labels[i, j])]
-    return labels
 
 
 def place_rows(

@@ -14,7 +14,7 @@ import xarray as xr
 from lunabase.environment.dataset import environment
 from lunabase.sky import Kernels, Sight, SurfaceSite
 from lunabase.survey.ground import describe, open_models, read_around
-from lunabase.survey.page import Picture, Table, embedded, page
+from lunabase.survey.page import Picture, Table, embedded, page, provenance_rows
 from lunabase.survey.point_pictures import light_bar_picture, panorama_picture, series_picture, sun_and_earth
 from lunabase.survey.products import write_json
 from lunabase.survey.span import span_words
@@ -215,7 +215,7 @@ def _page(found: PointFindings, document: Mapping[str, Any], source: str, folder
         "temperature.png": "Temperature of the surface over the span",
     }
     pictures = [(text, [Picture(embedded(folder / name), name, text)]) for name, text in words.items()]
-    provenance = [(key.replace("_", " "), str(value)) for key, value in document.items() if key not in _APART]
+    provenance = list(provenance_rows(document))
     provenance += [(f"horizon, {key.replace('_', ' ')}", value) for key, value in found.horizon.provenance.items()]
     return page(
         f"Point {found.name}",
@@ -227,9 +227,6 @@ def _page(found: PointFindings, document: Mapping[str, Any], source: str, folder
         provenance=provenance,
         warnings=found.warnings,
     )
-
-
-_APART = ("title", "warnings", "numbers")
 
 
 def _cards(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -132,22 +132,9 @@ def write_survey(found: Findings, folder: Path, stage: Stage) -> dict[str, Any]:
 
 def _backdrop(found: Findings, rows: Sequence[Mapping[str, Any]]) -> Backdrop:
     marks = tuple((row["x_m"], row["y_m"], str(row["rank"])) for row in rows[:_MARKED])
-    warning = _short(found.warnings[0]) if found.warnings else ""
-    return Backdrop(found.grid, found.hillshade, found.source, warning, marks)
-
-
-def _short(text: str, most: int = 170) -> str:
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " ..."
+    return Backdrop(found.grid, found.hillshade, found.source, " ".join(found.warnings), marks)
 
 
 def drop_steps(folder: Path) -> None:
     """Remove the steps kept for going on; a finished survey doesn't need them."""
     shutil.rmtree(folder / STEPS, ignore_errors=True)
-
-
-def main_maps(maps: xr.Dataset) -> list[str]:
-    """Return the names of the maps in the order of a reader's questions."""
-    order = ("light", "longest_dark", "earth", "temperature_max", "temperature_min", "slope", "psr")
-    ranked = {kind: number for number, kind in enumerate(order)}
-    names = [str(name) for name in maps.data_vars]
-    return sorted(names, key=lambda name: ranked.get(str(maps[name].attrs["kind"]), len(order)))
