@@ -24,6 +24,7 @@ from typer.exceptions import TyperException
 
 from lunabase import __version__
 from lunabase.cli_dem import dem
+from lunabase.cli_survey import survey
 from lunabase.errors import InputError, LunabaseError
 from lunabase.progress import Ticker
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 export = typer.Typer(no_args_is_help=True, help="Write what other tools read.")
 app.add_typer(export, name="export")
 app.add_typer(dem, name="dem")
+app.add_typer(survey, name="survey")
 screen = Console(highlight=False)
 
 StationPath = Annotated[Path, typer.Argument(help="The station file (YAML).", metavar="STATION")]
