@@ -162,7 +162,7 @@ def _number(values: xr.DataArray, place: Place) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
-def write_geojson(rows: Sequence[dict[str, Any]], units: dict[str, str], path: Path) -> None:
+def write_geojson(rows: Sequence[dict[str, Any]], units: dict[str, str], path: Path, warning: str = "") -> None:
     """Write places as GeoJSON points; their body and coordinate system are said in words and as foreign members."""
     features = [
         {
@@ -179,6 +179,7 @@ def write_geojson(rows: Sequence[dict[str, Any]], units: dict[str, str], path: P
         "body": "Moon",
         "coordinate_system": MOON_CRS,
         "units": units,
+        "warning": warning,
         "features": features,
     }
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -103,7 +103,7 @@ def write_survey(found: Findings, folder: Path, stage: Stage) -> dict[str, Any]:
         rows = place_rows(places, maps, found.grid)
         units = {str(name): str(values.attrs["units"]) for name, values in maps.data_vars.items()}
         with whole_file(folder / "places.geojson") as beside:
-            write_geojson(rows, units, beside)
+            write_geojson(rows, units, beside, " ".join(found.warnings))
         with whole_file(folder / "places.csv") as beside:
             write_csv(rows, place_columns(maps), beside)
         report(1.0)
