@@ -15,6 +15,7 @@ import xarray as xr
 from lunabase.errors import InputError
 from lunabase.progress import Ticker
 from lunabase.sky import open_kernels
+from lunabase.survey import survey_folder
 from lunabase.survey.point import look_at_point
 from lunabase.survey.ranking import parse_conditions
 from lunabase.survey.region import RegionWish
@@ -40,8 +41,16 @@ def run(options, folder, *, overwrite=False, span=SPAN):
     return document, said, ticker
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_pictures():
+    """Pictures take most of the time here; test_pictures draws them, and so does the survey that is killed below."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(survey_folder, "map_picture", lambda values, backdrop, path: path.touch())
+        yield
+
+
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(tmp_path_factory, no_pictures):
     folder = tmp_path_factory.mktemp("survey") / "s"
     return folder, *run(OPTIONS, folder)
 
@@ -199,3 +208,4 @@ def test_a_survey_killed_at_any_moment_looks_unfinished_and_goes_on(tmp_path):
     for path in folder.glob("*.tif"):
         with rasterio.open(path) as raster:
             assert raster.read(1).shape == (15, 15)
+        assert path.with_suffix(".png").stat().st_size > 10_000
