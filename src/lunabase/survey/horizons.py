@@ -58,7 +58,7 @@ def horizon_map(
     form = CubeForm(region, directions, tuple(float(height) for height in heights_m), terrain)
     workers = threads or os.cpu_count() or 1
     corners = tile_corners(region, len(heights_m), workers, memory_bytes)
-    first = HorizonSweep(dems, region.part(*corners[0]), heights_m)
+    first = HorizonSweep(dems, region.part(*corners[0]), heights_m, whole=region)
     store = prepare_store(out, form, overwrite=overwrite)
     missing = store.missing([region.part(*corner) for corner in corners], azimuths)
     report = progress or (lambda part: None)
@@ -70,7 +70,7 @@ def horizon_map(
         if not wanted:
             continue
         tile = region.part(*corner)
-        sweep = first if number == 0 else HorizonSweep(dems, tile, heights_m)
+        sweep = first if number == 0 else HorizonSweep(dems, tile, heights_m, whole=region)
         task = _Planes(out, sweep, corner[0], corner[1], azimuths)
         for _ in _in_threads(task, wanted, workers) if client is None else _on_cluster(task, wanted, client):
             done += 1

@@ -33,6 +33,7 @@ PADDING = REACH + 4
 """Pixels without data around a level, so that no line or stencil leaves the array."""
 
 _PROBES = 257
+_BAND = 256
 _ALIGNED = 1e-3
 
 
@@ -169,7 +170,7 @@ def _grid_over(dem: Dem, region: MapGrid, window: Bounds, number: int) -> MapGri
     west, south, east, north = window
     own = dem.projection == region.projection and math.isclose(dem.pixel_width, dem.pixel_height)
     pixel_m = region.pixel_m if number == 0 else dem.pixel_width if own else 0.5 * dem.pixel_m
-    x_0, y_0 = (dem.west, dem.north) if own else (west, north)
+    x_0, y_0 = (dem.west, dem.north) if own else (0.0, 0.0)
     left, right = math.ceil((west - x_0) / pixel_m - _ALIGNED), math.floor((east - x_0) / pixel_m + _ALIGNED)
     top, bottom = math.ceil((y_0 - north) / pixel_m - _ALIGNED), math.floor((y_0 - south) / pixel_m + _ALIGNED)
     return MapGrid(
@@ -183,24 +184,30 @@ def _grid_over(dem: Dem, region: MapGrid, window: Bounds, number: int) -> MapGri
 
 
 def _level(dems: Sequence[Dem], number: int, grid: MapGrid) -> Level:
+    """Sample the models over a grid, the level's own model first, then the coarser and at last the finer ones."""
     upright = np.full(grid.shape, NOWHERE_M, dtype=np.float32)
-    inside = upright[PADDING:-PADDING, PADDING:-PADDING]
-    inner = grid.part(PADDING, PADDING, *inside.shape)
-    x, y = np.meshgrid(inner.x, inner.y)
-    missing = np.ones(inside.shape, dtype=bool)
-    for dem in (*dems[number:], *dems[:number]):
-        heights = (
-            pixels_of(dem, inner)[missing]
-            if is_aligned(dem, inner)
-            else _heights(dem, grid.projection, x[missing], y[missing])
-        )
-        known = np.isfinite(heights)
-        where = np.flatnonzero(missing)
-        inside.flat[where[known]] = heights[known]
-        missing.flat[where[known]] = False
-        if not missing.any():
-            break
+    rows, columns = grid.rows - 2 * PADDING, grid.columns - 2 * PADDING
+    for row in range(0, rows, _BAND):
+        band = grid.part(PADDING + row, PADDING, min(_BAND, rows - row), columns)
+        heights = _sampled((*dems[number:], *dems[:number]), band)
+        upright[PADDING + row : PADDING + row + band.rows, PADDING:-PADDING] = heights
     return Level(grid, upright, np.ascontiguousarray(upright.T))
+
+
+def _sampled(dems: Sequence[Dem], grid: MapGrid) -> NDArray[np.float32]:
+    """Heights at the pixels of a grid from the first model that has any there."""
+    heights = np.full(grid.shape, np.nan, dtype=np.float32)
+    for dem in dems:
+        if is_aligned(dem, grid):
+            own = pixels_of(dem, grid)
+            heights = np.where(np.isnan(heights), own, heights)
+        else:
+            rows, columns = np.nonzero(np.isnan(heights))
+            heights[rows, columns] = _heights(dem, grid.projection, grid.x[columns], grid.y[rows])
+        if not np.isnan(heights).any():
+            return heights
+    heights[np.isnan(heights)] = NOWHERE_M
+    return heights
 
 
 def _heights(dem: Dem, projection: Projection, x: FloatArray, y: FloatArray) -> FloatArray:

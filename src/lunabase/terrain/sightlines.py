@@ -32,6 +32,7 @@ SCRATCH = 20 * _BLOCK
 
 _ONE, _TWO, _HALF = np.float32(1.0), np.float32(2.0), np.float32(0.5)
 _RADIUS = np.float32(MOON_RADIUS_M)
+_STRAY = np.float32(2.0)
 
 
 class Rays(NamedTuple):
@@ -85,15 +86,50 @@ class Box(NamedTuple):
     right: float
 
 
-class Desk(NamedTuple):
-    """Working memory of one thread: observers of a line on their way to refinement.
+class Scene(NamedTuple):
+    """A grid as the rays of one azimuth see it: heights (minor, major) in metres, where it has data, rays, line."""
 
-    rows, columns: (block,) pixels of the observers; reached: (heights, block) columns of the candidates.
+    ground: NDArray[np.float32]
+    box: Box
+    rays: Rays
+    line: Line
+
+
+class Hull(NamedTuple):
+    """Upper convex hull of a line's terrain, far to near: places in the plane of its great circle, metres, and columns.
+
+    x runs along the line from the middle, y up from the sphere there.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    column: NDArray[np.int64]
+
+
+class FarLines(NamedTuple):
+    """How the lines of a coarser grid lie: `spacing` neighbouring lines of observers share one hull.
+
+    origin: number of a line with which such a group begins, so that all tiles of a region have the same groups.
+    doubt_m: how much higher than under the line the terrain may be under the ray; where even that would not be
+    seen nothing is evaluated.
+    """
+
+    spacing: int
+    origin: int
+    doubt_m: float
+
+
+class Desk(NamedTuple):
+    """Observers of a line on their way to refinement; working memory of one thread.
+
+    rows, columns: (block,) their pixels; ground_m: (block,) height of their ground; reached: (heights, block)
+    columns of their candidates.
     """
 
     scratch: NDArray[np.float32]
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
+    ground_m: NDArray[np.float64]
     reached: NDArray[np.int64]
 
 
@@ -103,6 +139,7 @@ def new_desk(heights: int) -> Desk:
         np.zeros(SCRATCH, dtype=np.float32),
         np.zeros(_BLOCK, dtype=np.int64),
         np.zeros(_BLOCK, dtype=np.int64),
+        np.zeros(_BLOCK),
         np.zeros((heights, _BLOCK), dtype=np.int64),
     )
 
@@ -129,9 +166,10 @@ def scale_near(
 def _trace(s: NDArray[np.float32], count: int, slope: np.float32, bend: np.float32, box: Box) -> None:
     """Rows, whole and fraction, of the rays at the candidate's column and its two neighbours.
 
-    A ray that has left the box although its line is still in it takes the terrain of the box's edge.
+    Where the line's candidate is in the box but the ray, beside it, has just left it, the edge's terrain counts.
     """
-    first_row, last_row = np.float32(box.top), np.float32(box.bottom)
+    top, bottom = np.float32(box.top), np.float32(box.bottom)
+    first_row, last_row = top - _STRAY, bottom + _STRAY
     for e in range(count):
         distance = s[_DISTANCE + e]
         before, after = distance - _ONE, distance + _ONE
@@ -139,7 +177,7 @@ def _trace(s: NDArray[np.float32], count: int, slope: np.float32, bend: np.float
         row_1 = s[_ROW + e] + distance * (slope + bend * distance)
         row_2 = s[_ROW + e] + after * (slope + bend * after)
         row_0 = min(max(row_0, first_row), last_row)
-        row_1 = min(max(row_1, first_row), last_row)
+        row_1 = min(max(row_1, top), bottom)
         row_2 = min(max(row_2, first_row), last_row)
         whole_0, whole_1, whole_2 = np.floor(row_0), np.floor(row_1), np.floor(row_2)
         s[_LINE_0 + e], s[_SHARE_0 + e] = whole_0, row_0 - whole_0
@@ -234,72 +272,71 @@ def _raise_tangents(s, count, sign, slope, bend, middle_row, middle_column, squa
 def _refine(
     desk: Desk,
     count: int,
-    ground: NDArray[np.float32],
-    box: Box,
-    rays: Rays,
-    fine: NDArray[np.float32],
+    scene: Scene,
     tile: Tile,
     heights_m: NDArray[np.float64],
     tangents: NDArray[np.float32],
 ) -> None:
-    """Evaluate `count` observers' candidates on their own rays, for all heights.
-
-    ground: the candidates' grid; fine: the observers' grid.
-    """
-    s = desk.scratch
+    """Evaluate the candidates of the desk's first `count` observers on their own rays, for all heights."""
+    s, rays = desk.scratch, scene.rays
     slope, bend = np.float32(rays.slope), np.float32(rays.bend)
-    flat = ground.ravel()
+    middle_row, middle_column = np.float32(rays.middle_row), np.float32(rays.middle_column)
+    ground = scene.ground.ravel()
+    for e in range(count):
+        s[_ROW + e] = rays.ratio * desk.rows[e] + rays.row_0
+        s[_COLUMN + e] = rays.ratio * desk.columns[e] + rays.column_0
     for k in range(heights_m.size):
         for e in range(count):
-            row, column = desk.rows[e], desk.columns[e]
-            place = rays.ratio * column + rays.column_0
-            s[_ROW + e] = rays.ratio * row + rays.row_0
-            s[_COLUMN + e] = place
-            s[_REACHED + e] = desk.reached[k, e]
-            s[_DISTANCE + e] = rays.sign * (desk.reached[k, e] - place)
-            s[_EYE + e] = fine[row, column] + heights_m[k]
-            s[_TANGENT + e] = tangents[k, row - tile.row, column - tile.column]
-        _trace(s, count, slope, bend, box)
-        _load(s, count, flat, ground.shape[1], rays.sign)
+            reached = desk.reached[k, e]
+            s[_REACHED + e] = reached
+            s[_DISTANCE + e] = rays.sign * (reached - rays.ratio * desk.columns[e] - rays.column_0)
+            s[_EYE + e] = desk.ground_m[e] + heights_m[k]
+            s[_TANGENT + e] = tangents[k, desk.rows[e] - tile.row, desk.columns[e] - tile.column]
+        _trace(s, count, slope, bend, scene.box)
+        _load(s, count, ground, scene.ground.shape[1], rays.sign)
         _rank(s, count, np.float32(rays.sinking), slope > 0.0)
-        _raise_tangents(
-            s,
-            count,
-            np.float32(rays.sign),
-            slope,
-            bend,
-            np.float32(rays.middle_row),
-            np.float32(rays.middle_column),
-            np.float32(rays.squares),
-        )
+        sign, squares = np.float32(rays.sign), np.float32(rays.squares)
+        _raise_tangents(s, count, sign, slope, bend, middle_row, middle_column, squares)
         for e in range(count):
             tangents[k, desk.rows[e] - tile.row, desk.columns[e] - tile.column] = s[_TANGENT + e]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _hull_insert(hull_x, hull_y, size, x, y):  # type: ignore[no-untyped-def]
-    """Drop points that the new nearest point hides from the hull; return the size without it."""
-    while size >= 2 and (hull_y[size - 1] - y) * (hull_x[size - 2] - x) <= (hull_y[size - 2] - y) * (
-        hull_x[size - 1] - x
-    ):
+def _add_to_hull(hull, size, x, y, column):  # type: ignore[no-untyped-def]
+    """Add a line's next nearer point, dropping those that it hides from the hull; return the new size."""
+    while size >= 2:
+        last, before = size - 1, size - 2
+        if (hull.y[last] - y) * (hull.x[before] - x) > (hull.y[before] - y) * (hull.x[last] - x):
+            break
         size -= 1
-    return size
+    hull.x[size], hull.y[size], hull.column[size] = x, y, column
+    return size + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _deeper(hull_x, hull_y, at, x, y):  # type: ignore[no-untyped-def]
+def _outward(hull, at, x, y):  # type: ignore[no-untyped-def]
     """Walk outward along the hull to the tangent point as seen from (x, y)."""
-    while at > 0 and (hull_y[at - 1] - y) * (hull_x[at] - x) > (hull_y[at] - y) * (hull_x[at - 1] - x):
+    while at > 0 and (hull.y[at - 1] - y) * (hull.x[at] - x) > (hull.y[at] - y) * (hull.x[at - 1] - x):
         at -= 1
     return at
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _nearer(hull_x, hull_y, size, at, x, y):  # type: ignore[no-untyped-def]
+def _inward(hull, size, at, x, y):  # type: ignore[no-untyped-def]
     """Walk inward along the hull while that raises the tangent as seen from (x, y)."""
-    while at < size - 1 and (hull_y[at + 1] - y) * (hull_x[at] - x) > (hull_y[at] - y) * (hull_x[at + 1] - x):
+    while at < size - 1 and (hull.y[at + 1] - y) * (hull.x[at] - x) > (hull.y[at] - y) * (hull.x[at + 1] - x):
         at += 1
     return at
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _rounded(line: Line, tile: Tile) -> tuple[NDArray[np.int64], int, int]:
+    """By column, the row of the observers on line 0, relative to the line's number; first and last line with any."""
+    rounded = np.empty(line.offset.size, np.int64)
+    for c in range(rounded.size):
+        rounded[c] = np.floor(line.offset[c] + 0.5)
+    covered = rounded[tile.column : tile.column + tile.columns]
+    return rounded, tile.row - covered.max(), tile.row + tile.rows - 1 - covered.min()
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -316,130 +353,131 @@ def _observers_of(rounded: NDArray[np.int64], k: int, tile: Tile, sign: int) -> 
     return nearest, farthest
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _point(scene, column, row):  # type: ignore[no-untyped-def]
+    """Place of the terrain at a column and fractional row in the plane of the line's great circle."""
+    i = int(row)
+    upper = scene.ground[i, column]
+    radius = MOON_RADIUS_M + upper + (row - i) * (scene.ground[i + 1, column] - upper)
+    return radius * scene.line.sine[column], radius * scene.line.cosine[column] - MOON_RADIUS_M
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _eye(line, column, ground_m):  # type: ignore[no-untyped-def]
+    radius = MOON_RADIUS_M + ground_m
+    return radius * line.sine[column], radius * line.cosine[column] - MOON_RADIUS_M
+
+
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def sweep_own_lines(
-    fine: NDArray[np.float32],
-    box: Box,
-    tile: Tile,
-    rays: Rays,
-    line: Line,
-    heights_m: NDArray[np.float64],
-    desk: Desk,
-    tangents: NDArray[np.float32],
+    fine: Scene, tile: Tile, heights_m: NDArray[np.float64], desk: Desk, tangents: NDArray[np.float32]
 ) -> None:
-    """Raise tangents (heights, rows, columns) of a tile by the terrain of the observers' own grid.
+    """Raise tangents (heights, minor, major) of a tile by the terrain of the observers' own grid.
 
     Points enter the hull only when they are `REACH` columns away from the observer: nearer ones are exact
     already, and being up to half a pixel beside the ray they could hide the true horizon.
     """
-    columns = fine.shape[1]
-    whole, rounded = np.empty(columns, np.int64), np.empty(columns, np.int64)
-    for c in range(columns):
-        whole[c], rounded[c] = np.floor(line.offset[c]), np.floor(line.offset[c] + 0.5)
-    covered = rounded[tile.column : tile.column + tile.columns]
-    hull_x, hull_y, hull_column = np.empty(columns), np.empty(columns), np.empty(columns, np.int64)
-    for k in range(tile.row - covered.max(), tile.row + tile.rows - covered.min()):
-        nearest, farthest = _observers_of(rounded, k, tile, rays.sign)
-        if nearest > farthest:
-            continue
+    sign, box, line = fine.rays.sign, fine.box, fine.line
+    rounded, first, last = _rounded(line, tile)
+    size = line.offset.size
+    hull = Hull(np.empty(size), np.empty(size), np.empty(size, np.int64))
+    for k in range(first, last + 1):
+        nearest, farthest = _observers_of(rounded, k, tile, sign)
         size = count = 0
-        for q in range(int(box.right if rays.sign > 0 else -box.left), nearest + REACH - 1, -1):
-            c = rays.sign * q
-            if box.top <= k + line.offset[c] <= box.bottom:
-                i = k + whole[c]
-                radius = MOON_RADIUS_M + fine[i, c] + (line.offset[c] - whole[c]) * (fine[i + 1, c] - fine[i, c])
-                x, y = radius * line.sine[c], radius * line.cosine[c] - MOON_RADIUS_M
-                size = _hull_insert(hull_x, hull_y, size, x, y)
-                hull_x[size], hull_y[size], hull_column[size] = x, y, c
-                size += 1
-            c = rays.sign * (q - REACH)
+        for q in range(int(box.right if sign > 0 else -box.left), nearest + REACH - 1, -1):
+            c = sign * q
+            row = k + line.offset[c]
+            if box.top <= row <= box.bottom:
+                x, y = _point(fine, c, row)
+                size = _add_to_hull(hull, size, x, y, c)
+            c = sign * (q - REACH)
             if q - REACH > farthest or size == 0 or not tile.row <= k + rounded[c] < tile.row + tile.rows:
                 continue
-            desk.rows[count], desk.columns[count] = k + rounded[c], c
+            ground_m = fine.ground[k + rounded[c], c]
             at = size - 1
             for h in range(heights_m.size):
-                radius = MOON_RADIUS_M + fine[k + rounded[c], c] + heights_m[h]
-                at = _deeper(hull_x, hull_y, at, radius * line.sine[c], radius * line.cosine[c] - MOON_RADIUS_M)
-                desk.reached[h, count] = hull_column[at]
+                x, y = _eye(line, c, ground_m + heights_m[h])
+                at = _outward(hull, at, x, y)
+                desk.reached[h, count] = hull.column[at]
+            desk.rows[count], desk.columns[count], desk.ground_m[count] = k + rounded[c], c, ground_m
             count += 1
             if count == _BLOCK:
-                _refine(desk, count, fine, box, rays, fine, tile, heights_m, tangents)
+                _refine(desk, count, fine, tile, heights_m, tangents)
                 count = 0
-        _refine(desk, count, fine, box, rays, fine, tile, heights_m, tangents)
+        _refine(desk, count, fine, tile, heights_m, tangents)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _far_hull(ground, box, inner, rays, line, shift, hull_x, hull_y, hull_column):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _far_hull(far: Scene, inner: Box, shift: float, hull: Hull) -> int:
     """Fill the hull of a line's terrain from the far end of a grid to the edge of the inner box; return its size."""
+    sign, box, line = far.rays.sign, far.box, far.line
     size = 0
-    for q in range(int(box.right if rays.sign > 0 else -box.left), int(box.left if rays.sign > 0 else -box.right), -1):
-        c = rays.sign * q
+    for q in range(int(box.right if sign > 0 else -box.left), int(box.left if sign > 0 else -box.right), -1):
+        c = sign * q
         row = line.offset[c] + shift
         if inner.left <= c <= inner.right and inner.top <= row <= inner.bottom:
             break
-        if row < box.top or row > box.bottom:
-            continue
-        i = int(row)
-        radius = MOON_RADIUS_M + ground[i, c] + (row - i) * (ground[i + 1, c] - ground[i, c])
-        x, y = radius * line.sine[c], radius * line.cosine[c] - MOON_RADIUS_M
-        size = _hull_insert(hull_x, hull_y, size, x, y)
-        hull_x[size], hull_y[size], hull_column[size] = x, y, c
-        size += 1
+        if box.top <= row <= box.bottom:
+            x, y = _point(far, c, row)
+            size = _add_to_hull(hull, size, x, y, c)
     return size
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _may_rise(hull, at, x, y, sine, cosine, tangent, doubt_m):  # type: ignore[no-untyped-def]
+    """Whether a hull point, if it lay `doubt_m` higher, would stand above a tangent as seen from (x, y)."""
+    along, above = hull.x[at] - x, hull.y[at] - y
+    return along * sine + above * cosine + doubt_m > tangent * (along * cosine - above * sine)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def sweep_far_lines(
-    far: NDArray[np.float32],
-    box: Box,
+    far: Scene,
     inner: Box,
-    rays: Rays,
-    line: Line,
-    spacing: int,
-    fine: NDArray[np.float32],
+    lines: FarLines,
+    fine: Scene,
     tile: Tile,
-    own_line: Line,
     heights_m: NDArray[np.float64],
     desk: Desk,
     tangents: NDArray[np.float32],
 ) -> None:
-    """Raise tangents of a tile by the terrain of a coarser grid outside the inner box.
-
-    `spacing` neighbouring lines of observers share one hull. own_line: the same great circle on the fine grid.
-    """
-    rounded = np.empty(fine.shape[1], np.int64)
-    for c in range(rounded.size):
-        rounded[c] = np.floor(own_line.offset[c] + 0.5)
-    covered = rounded[tile.column : tile.column + tile.columns]
-    end = tile.row + tile.rows - covered.min()
-    hull_x, hull_y, hull_column = np.empty(far.shape[1]), np.empty(far.shape[1]), np.empty(far.shape[1], np.int64)
-    for first in range(tile.row - covered.max(), end, spacing):
-        shift = rays.ratio * (first + 0.5 * (spacing - 1))
-        size = _far_hull(far, box, inner, rays, line, shift, hull_x, hull_y, hull_column)
+    """Raise tangents of a tile by the terrain of a coarser grid outside the inner box."""
+    rays, line = far.rays, fine.line
+    rounded, start, last = _rounded(line, tile)
+    width = far.line.offset.size
+    hull = Hull(np.empty(width), np.empty(width), np.empty(width, np.int64))
+    spacing = lines.spacing
+    for first in range(start - (start - lines.origin) % spacing, last + 1, spacing):
+        size = _far_hull(far, inner, rays.ratio * (first + 0.5 * (spacing - 1)), hull)
         if size == 0:
             continue
         at = size - 1
-        for k in range(first, min(first + spacing, end)):
+        for k in range(max(first, start), min(first + spacing, last + 1)):
             count = 0
             nearest, farthest = _observers_of(rounded, k, tile, rays.sign)
             for q in range(farthest, nearest - 1, -1):
                 c = rays.sign * q
-                row = k + rounded[c]
-                if not tile.row <= row < tile.row + tile.rows:
+                i, j = k + rounded[c] - tile.row, c - tile.column
+                if not 0 <= i < tile.rows:
                     continue
-                desk.rows[count], desk.columns[count] = row, c
-                radius = MOON_RADIUS_M + fine[row, c] + heights_m[0]
-                x, y = radius * own_line.sine[c], radius * own_line.cosine[c] - MOON_RADIUS_M
-                at = _deeper(hull_x, hull_y, _nearer(hull_x, hull_y, size, at, x, y), x, y)
-                desk.reached[0, count] = hull_column[at]
+                ground_m = fine.ground[i + tile.row, c]
+                seen = False
+                x, y = _eye(line, c, ground_m + heights_m[0])
+                at = _inward(hull, size, at, x, y)
                 higher = at
-                for h in range(1, heights_m.size):
-                    radius = MOON_RADIUS_M + fine[row, c] + heights_m[h]
-                    x, y = radius * own_line.sine[c], radius * own_line.cosine[c] - MOON_RADIUS_M
-                    higher = _deeper(hull_x, hull_y, higher, x, y)
-                    desk.reached[h, count] = hull_column[higher]
+                for h in range(heights_m.size):
+                    x, y = _eye(line, c, ground_m + heights_m[h])
+                    higher = _outward(hull, higher, x, y)
+                    at = higher if h == 0 else at
+                    desk.reached[h, count] = hull.column[higher]
+                    seen |= _may_rise(
+                        hull, higher, x, y, line.sine[c], line.cosine[c], tangents[h, i, j], lines.doubt_m
+                    )
+                if not seen:
+                    continue
+                desk.rows[count], desk.columns[count], desk.ground_m[count] = i + tile.row, c, ground_m
                 count += 1
                 if count == _BLOCK:
-                    _refine(desk, count, far, box, rays, fine, tile, heights_m, tangents)
+                    _refine(desk, count, far, tile, heights_m, tangents)
                     count = 0
-            _refine(desk, count, far, box, rays, fine, tile, heights_m, tangents)
+            _refine(desk, count, far, tile, heights_m, tangents)

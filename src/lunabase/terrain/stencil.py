@@ -90,11 +90,10 @@ def near_tangents(
     ground: heights in metres, minor by major axis; tile: where in it the observers begin.
     """
     tangents[:] = np.float32(-1e9)
-    count, width = tangents.shape[1], tangents.shape[2]
-    for row in range(count):
-        here = ground[tile[0] + row, tile[1] : tile[1] + width]
+    for row in range(tangents.shape[1]):
         for sample in range(stencil.nearness.size):
-            _raise_row(ground, tile[0] + row, tile[1], stencil, sample, here, heights_m, tangents[:, row])
+            for k in range(heights_m.size):
+                _raise_row(ground, tile[0] + row, tile[1], stencil, sample, heights_m[k], tangents[k, row])
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
@@ -103,25 +102,22 @@ def _shifted(ground, row, column, offset, width):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _raise_row(ground, row, column, stencil, sample, here, heights_m, tangents):  # type: ignore[no-untyped-def]
-    """Let one sample of the stencil raise the tangents (heights, major) of a row of observers."""
-    width = here.size
+def _raise_row(ground, row, column, stencil, sample, height_m, tangents):  # type: ignore[no-untyped-def]
+    """Let one sample of the stencil raise the tangents (major,) of a row of observers."""
+    width = tangents.size
+    here = ground[row, column : column + width]
     offsets, weights = stencil.offsets[sample], stencil.weights[sample]
-    nearness, sinking = stencil.nearness[sample], stencil.sinking[sample]
-    a = _shifted(ground, row, column, offsets[0], width)
-    b = _shifted(ground, row, column, offsets[1], width)
-    c = _shifted(ground, row, column, offsets[2], width)
-    d = _shifted(ground, row, column, offsets[3], width)
+    a, b = _shifted(ground, row, column, offsets[0], width), _shifted(ground, row, column, offsets[1], width)
     wa, wb, wc, wd = weights[0], weights[1], weights[2], weights[3]
-    for k in range(heights_m.size):
-        best = tangents[k]
-        lowering = heights_m[k] * nearness + sinking
-        if wc == 0.0:
-            for i in range(width):
-                tangent = (wa * a[i] + wb * b[i] - here[i]) * nearness - lowering
-                best[i] = tangent if tangent > best[i] else best[i]
-        else:
-            for i in range(width):
-                height = wa * a[i] + wb * b[i] + wc * c[i] + wd * d[i]
-                tangent = (height - here[i]) * nearness - lowering
-                best[i] = tangent if tangent > best[i] else best[i]
+    nearness = stencil.nearness[sample]
+    lowering = height_m * nearness + stencil.sinking[sample]
+    if wc == 0.0:
+        for i in range(width):
+            tangent = (wa * a[i] + wb * b[i] - here[i]) * nearness - lowering
+            tangents[i] = tangent if tangent > tangents[i] else tangents[i]
+        return
+    c, d = _shifted(ground, row, column, offsets[2], width), _shifted(ground, row, column, offsets[3], width)
+    for i in range(width):
+        height = wa * a[i] + wb * b[i] + wc * c[i] + wd * d[i]
+        tangent = (height - here[i]) * nearness - lowering
+        tangents[i] = tangent if tangent > tangents[i] else tangents[i]

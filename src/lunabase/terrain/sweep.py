@@ -16,13 +16,25 @@ from numpy.typing import NDArray
 from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
-from lunabase.terrain.levels import PADDING, Level, levels_of, pixels_of
-from lunabase.terrain.sightlines import Box, Line, Rays, Tile, new_desk, scale_near, sweep_far_lines, sweep_own_lines
+from lunabase.terrain.levels import PADDING, levels_of, pixels_of
+from lunabase.terrain.sightlines import (
+    Box,
+    FarLines,
+    Line,
+    Rays,
+    Scene,
+    Tile,
+    new_desk,
+    scale_near,
+    sweep_far_lines,
+    sweep_own_lines,
+)
 from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.stencil import near_tangents, stencil_of
 
 _LINES_PER_FAR_PIXEL = 4
 _OVERLAP_PIXELS = 2.5
+_DOUBT_PER_PIXEL = 0.15
 _STRAIGHT = 1e-12
 
 
@@ -31,17 +43,26 @@ class HorizonSweep:
 
     dems: any order and projection, but the finest one's pixels must be the region's.
     heights_m: ascending heights of the observers above the ground of their pixels.
+    whole: the larger region of which `region` is a tile; its tiles share their lines of sight, so that they fit.
 
     Raises InputError when the arguments don't fit this.
     """
 
-    def __init__(self, dems: Sequence[Dem], region: MapGrid, heights_m: Sequence[float] = (2.0,)) -> None:
+    def __init__(
+        self,
+        dems: Sequence[Dem],
+        region: MapGrid,
+        heights_m: Sequence[float] = (2.0,),
+        *,
+        whole: MapGrid | None = None,
+    ) -> None:
         if not dems:
             raise InputError("a horizon needs at least one elevation model.", fix="Give one that covers the region.")
         if not heights_m or min(heights_m) <= 0.0 or list(heights_m) != sorted(set(heights_m)):
             raise InputError("observer heights must be above the ground and ascending.", fix="For example 2 and 10.")
         ordered = sorted(dems, key=lambda dem: dem.pixel_m)
         self.region = region
+        self._whole = whole or region
         self.heights_m = np.array(heights_m, dtype=float)
         self._levels = levels_of(ordered, region, float(max(heights_m)))
         self._nowhere = np.isnan(pixels_of(ordered[0], region))
@@ -56,11 +77,32 @@ class HorizonSweep:
         east, south = _clean(math.sin(azimuth)), _clean(-math.cos(azimuth))
         turned = abs(south) > abs(east)
         along, across = (south, east) if turned else (east, south)
-        tangents = _tile_tangents(self._levels, self.region, self.heights_m, along, across, turned)
+        tangents = self._tangents(1 if along > 0.0 else -1, across / abs(along), turned)
         if turned:
             tangents = np.ascontiguousarray(tangents.transpose(0, 2, 1))
         _to_degrees(tangents.ravel())
         tangents[:, self._nowhere] = np.nan
+        return tangents
+
+    def _tangents(self, sign: int, slope: float, turned: bool) -> NDArray[np.float32]:
+        """Tangents (heights, minor, major) of the horizon's elevation for rays of a slope across the major axis."""
+        fine, *coarser = (_Axes(level.grid, turned) for level in self._levels)
+        ground, *farther = (level.turned if turned else level.upright for level in self._levels)
+        tile = _tile_in(self._levels[0].grid, self.region, turned)
+        whole = _tile_in(self._levels[0].grid, self._whole, turned)
+        own = _scene(ground, fine, fine, whole, sign, slope)
+        tangents = np.empty((self.heights_m.size, tile.rows, tile.columns), dtype=np.float32)
+        stencil = stencil_of(slope, sign, fine.pixel_m, _curvature_radius_m(own.rays, fine.pixel_m))
+        near_tangents(ground, (tile.row, tile.column), stencil, self.heights_m.astype(np.float32), tangents)
+        scale_near(ground, tile, own.rays, fine.scale_m / (2.0 * MOON_RADIUS_M), tangents)
+        desk = new_desk(self.heights_m.size)
+        sweep_own_lines(own, tile, self.heights_m, desk, tangents)
+        for inner, axes, heights in zip((fine, *coarser), coarser, farther, strict=False):
+            far = _scene(heights, axes, fine, whole, sign, slope)
+            spacing = max(1, round(1.0 / (far.rays.ratio * _LINES_PER_FAR_PIXEL)))
+            lines = FarLines(spacing, whole.row + whole.rows // 2, _DOUBT_PER_PIXEL * axes.pixel_m)
+            inside = axes.box_of(inner, _OVERLAP_PIXELS)
+            sweep_far_lines(far, inside, lines, own, tile, self.heights_m, desk, tangents)
         return tangents
 
 
@@ -68,35 +110,9 @@ def _clean(component: float) -> float:
     return 0.0 if abs(component) < _STRAIGHT else component
 
 
-def _tile_tangents(
-    levels: Sequence[Level],
-    region: MapGrid,
-    heights_m: NDArray[np.float64],
-    along: float,
-    across: float,
-    turned: bool,
-) -> NDArray[np.float32]:
-    """Tangents (heights, minor, major) of the horizon's elevation for a unit direction along the major axis."""
-    sign, slope = (1 if along > 0.0 else -1), across / abs(along)
-    fine, *coarser = (_Axes(level.grid, turned) for level in levels)
-    tile = _tile_in(levels[0].grid, region, turned)
-    ground = levels[0].turned if turned else levels[0].upright
-    rays = _rays_over(fine, fine, tile, sign, slope)
-    tangents = np.empty((heights_m.size, tile.rows, tile.columns), dtype=np.float32)
-    stencil = stencil_of(slope, sign, region.pixel_m, _curvature_radius_m(rays, region.pixel_m))
-    near_tangents(ground, (tile.row, tile.column), stencil, heights_m.astype(np.float32), tangents)
-    scale_near(ground, tile, rays, region.projection.x_scale_m / (2.0 * MOON_RADIUS_M), tangents)
-    desk = new_desk(heights_m.size)
-    own_line = _line_over(fine, rays, tile)
-    sweep_own_lines(ground, fine.box(), tile, rays, own_line, heights_m, desk, tangents)
-    for inner, axes, level in zip((fine, *coarser), coarser, levels[1:], strict=False):
-        far = level.turned if turned else level.upright
-        rays = _rays_over(axes, fine, tile, sign, slope)
-        spacing = max(1, round(1.0 / (rays.ratio * _LINES_PER_FAR_PIXEL)))
-        line = _line_over(axes, rays, tile)
-        inside = axes.box_of(inner, _OVERLAP_PIXELS)
-        sweep_far_lines(far, axes.box(), inside, rays, line, spacing, ground, tile, own_line, heights_m, desk, tangents)
-    return tangents
+def _scene(heights: NDArray[np.float32], axes: _Axes, fine: _Axes, whole: Tile, sign: int, slope: float) -> Scene:
+    rays = _rays_over(axes, fine, whole, sign, slope)
+    return Scene(heights, axes.box(), rays, _line_over(axes, rays, whole))
 
 
 class _Axes:
