@@ -1,0 +1,1 @@
+"""Scripts that compare Lunabase with published numbers and write the pages of docs/validation."""
