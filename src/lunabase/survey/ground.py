@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,22 @@ class Ground:
     """Of each model: name, pixel size, SHA-256 of its file, notes, citation if known."""
     warnings: tuple[str, ...]
 
+    def region_dem(self, margin: int = 0) -> tuple[Dem, tuple[slice, slice]]:
+        """Return the region's heights with up to so many pixels around it, and where in them the region is."""
+        dem, grid = self.dems[0], self.grid
+        left = round((grid.west - dem.west) / dem.pixel_width)
+        top = round((dem.north - grid.north) / dem.pixel_height)
+        first_row, first_column = max(top - margin, 0), max(left - margin, 0)
+        rows = slice(first_row, top + grid.rows + margin)
+        columns = slice(first_column, left + grid.columns + margin)
+        west, north = dem.west + first_column * dem.pixel_width, dem.north - first_row * dem.pixel_height
+        part = replace(dem, heights_m=dem.heights_m[rows, columns], west=west, north=north)
+        inside = slice(top - first_row, top - first_row + grid.rows)
+        return part, (inside, slice(left - first_column, left - first_column + grid.columns))
+
     def heights_m(self) -> NDArray[np.float64]:
         """Return the finest model's heights of the region's pixels, (rows, columns)."""
-        dem = self.dems[0]
-        left = round((self.grid.west - dem.west) / dem.pixel_width)
-        top = round((dem.north - self.grid.north) / dem.pixel_height)
-        part = dem.heights_m[top : top + self.grid.rows, left : left + self.grid.columns]
-        return np.asarray(part, dtype=np.float64)
+        return np.asarray(self.region_dem()[0].heights_m, dtype=np.float64)
 
 
 def open_models(paths: Sequence[Path]) -> tuple[list[DemFile], list[str]]:

@@ -31,8 +31,8 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "elevation": Kind("Height above 1737.4 km", "m", "cividis", meaning="height of the ground above the sphere"),
-    "slope": Kind("Slope", "degree", "viridis", -1, None, "steepest slope over one pixel"),
-    "roughness": Kind("Roughness", "m", "viridis", -1, None, "deviation of the heights from a plane"),
+    "slope": Kind("Slope", "degree", "viridis", -1, None, "steepest slope against the local horizontal"),
+    "roughness": Kind("Roughness", "m", "viridis", -1, None, "RMS height about the best plane"),
     "light": Kind("Sunlight", "1", "inferno", 1, (0.0, 1.0), "mean visible part of the Sun's disc over the span"),
     "light_low": Kind("Sunlight, low estimate", "1", "inferno", 1, (0.0, 1.0), "from the error of the elevations"),
     "light_high": Kind("Sunlight, high estimate", "1", "inferno", 1, (0.0, 1.0), "from the error of the elevations"),

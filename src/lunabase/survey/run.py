@@ -23,6 +23,7 @@ from lunabase.survey.span import span_words, survey_span
 from lunabase.survey.stages import Kept
 from lunabase.survey.survey import (
     Links,
+    Scene,
     SurveyOptions,
     expected,
     hillshade_of,
@@ -77,7 +78,8 @@ def run_survey(
     if left_out:
         say(left_out)
     kept = Kept(folder / STEPS, ticker.stage)
-    maps = survey_maps(options, ground, grid, kernels, links, products, folder, kept, ticker.stage, overwrite=overwrite)
+    scene = Scene(options, ground, grid, kernels, links)
+    maps = survey_maps(scene, products, folder, kept, overwrite=overwrite)
     warnings = (*ground.warnings, *([left_out] if left_out else ()))
     found = Findings(maps, ground.grid, options.rank, facts, _source(ground, grid), warnings, hillshade_of(ground))
     found = replace(found, facts=facts | {"seconds": ticker.stages | {"all so far": round(perf_counter() - began, 1)}})

@@ -22,7 +22,7 @@ class Kept:
     """The results of finished steps in a folder. A step whose inputs are the same as before is not done again."""
 
     def __init__(self, folder: Path, stage: Stage) -> None:
-        self._folder, self._stage = folder, stage
+        self._folder, self.stage = folder, stage
         self.reused: list[str] = []
 
     def do(
@@ -34,7 +34,7 @@ class Kept:
         if path.exists():
             self.reused.append(name)
             return xr.load_dataset(path, engine="h5netcdf", decode_times=False)
-        with self._stage(name) as report:
+        with self.stage(name) as report:
             made = make(report)
             with whole_file(path) as beside:
                 made.to_netcdf(beside, engine="h5netcdf")

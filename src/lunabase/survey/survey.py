@@ -20,9 +20,10 @@ from lunabase.survey.maps import add_map, empty_maps
 from lunabase.survey.psr import psr_map
 from lunabase.survey.ranking import Condition
 from lunabase.survey.region import RegionWish
-from lunabase.survey.stages import Kept, Stage
+from lunabase.survey.stages import Kept
 from lunabase.survey.temperature import temperature_map
 from lunabase.survey.view_map import view_map
+from lunabase.terrain.surface import hillshade, roughness_m, slope_deg
 from lunabase.times import TimeGrid
 
 PRODUCTS = ("slope", "light", "earth", "shadow", "temperature")
@@ -31,6 +32,9 @@ MOST_FOR_TEMPERATURE = 200_000
 """Pixels up to which temperature is made without being asked for: some minutes."""
 NIGHTS_D = (1.0, 3.0, 7.0)
 
+_ROUGHNESS_PIXELS = 10
+_DEPTH_M = 0.5
+_EDGE = "light and heat come from the terrain inside the region alone, so trust its middle more than its edge"
 _HORIZON_US = 0.12
 _LIGHT_NS = 1.5
 _TEMPERATURE_MS = 1.2
@@ -120,21 +124,21 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def survey_maps(
-    options: SurveyOptions,
-    ground: Ground,
-    grid: TimeGrid,
-    kernels: Kernels,
-    links: Links,
-    products: Sequence[str],
-    folder: Path,
-    kept: Kept,
-    stage: Stage,
-    *,
-    overwrite: bool,
-) -> xr.Dataset:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a survey's steps are computed from."""
+
+    options: SurveyOptions
+    ground: Ground
+    grid: TimeGrid
+    kernels: Kernels
+    links: Links
+
+
+def survey_maps(scene: Scene, products: Sequence[str], folder: Path, kept: Kept, *, overwrite: bool) -> xr.Dataset:
     """Make the maps of a survey; horizons and finished steps in the folder are used again."""
-    with stage("horizons") as report:
+    options, ground = scene.options, scene.ground
+    with kept.stage("horizons") as report:
         cube = horizon_map(
             ground.dems,
             ground.grid,
@@ -144,85 +148,39 @@ def survey_maps(
             overwrite=overwrite,
             progress=report,
         )
-    inputs = {"cube": cube.attrs["inputs_sha256"], "kernels": kernel_hashes(kernels)}
-    timed = inputs | {"start": str(grid.utc[0]), "step_s": grid.step_s, "steps": grid.count}
     maps = empty_maps(ground.grid)
     _add_relief(maps, ground, "slope" in products)
-    makers: Mapping[str, Callable[[], None]] = {
-        "light": lambda: _add_light(
-            maps,
-            kept.do(
-                "light", timed, lambda report: light_map(cube, grid, kernels, night_days=NIGHTS_D, progress=report)
-            ),
-        ),
-        "earth": lambda: _add_view(
-            maps,
-            kept.do(
-                "earth view",
-                timed | {"stations": [repr(each) for each in links.stations], "relays": repr(dict(links.relays))},
-                lambda report: view_map(
-                    cube, grid, kernels, earth_stations=links.stations, relays=links.relays, progress=report
-                ),
-            ),
-        ),
-        "shadow": lambda: _add_shadow(
-            maps, kept.do("permanent shadow", inputs, lambda report: psr_map(cube, kernels, progress=report))
-        ),
-        "temperature": lambda: _add_temperature(
-            maps,
-            kept.do(
-                "temperature",
-                timed,
-                lambda report: temperature_map(
-                    cube, region_dem(ground), grid, kernels, depths_m=(0.5,), progress=report
-                ),
-            ),
-        ),
-    }
-    for name, make in makers.items():
-        if name in products:
-            make()
+    for name in products:
+        if name in _MAKERS:
+            _MAKERS[name](maps, scene, cube, kept)
     return maps
 
 
-def region_dem(ground: Ground) -> Any:
-    """Return the heights of the region's pixels as a model of their own."""
-    from dataclasses import replace
-
-    return replace(ground.dems[0], heights_m=ground.heights_m(), west=ground.grid.west, north=ground.grid.north)
-
-
-def _add_relief(maps: xr.Dataset, ground: Ground, with_slope: bool) -> None:
-    heights_m = ground.heights_m()
-    add_map(maps, "elevation", heights_m.astype(np.float32))
-    if with_slope:
-        south, east = np.gradient(heights_m, ground.grid.pixel_m)
-        slope = np.degrees(np.arctan(np.hypot(south, east) / ground.grid.ground_scale()))
-        add_map(maps, "slope", slope.astype(np.float32))
+def _inputs(scene: Scene, cube: xr.Dataset) -> dict[str, Any]:
+    """What a step depends on, besides the version: horizons, kernels, span."""
+    inputs = {"cube": cube.attrs["inputs_sha256"], "kernels": kernel_hashes(scene.kernels)}
+    return inputs | {"start": str(scene.grid.utc[0]), "step_s": scene.grid.step_s, "steps": scene.grid.count}
 
 
-def hillshade_of(ground: Ground) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the brightness of the region's relief under a light from the upper left, 0 to 1, (rows, columns)."""
-    south, east = np.gradient(ground.heights_m(), ground.grid.pixel_m)
-    # The light stands 45 deg high: its direction (east, north, up) is (-1/2, 1/2, 1/sqrt 2).
-    facing = (0.5 * east + 0.5 * south + np.sqrt(0.5)) / np.sqrt(1.0 + south**2 + east**2)
-    return np.asarray(np.clip(facing, 0.0, 1.0))
+def _add_light(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
+    def make(report: Callable[[float], None]) -> xr.Dataset:
+        return light_map(cube, scene.grid, scene.kernels, night_days=NIGHTS_D, progress=report)
 
-
-def _by_height(maps: xr.Dataset, made: xr.Dataset, name: str, kind: str, note: str = "", of: str = "") -> None:
-    for index, height_m in enumerate(made["height"].to_numpy()):
-        values = made[name].isel(height=index).to_numpy()
-        add_map(maps, kind, values, height_m=float(height_m), note=note, of=of)
-
-
-def _add_light(maps: xr.Dataset, made: xr.Dataset) -> None:
+    made = kept.do("light", _inputs(scene, cube), make)
     for name in ("light", "longest_dark", "longest_lit"):
         _by_height(maps, made, name, name)
     for index, days in enumerate(NIGHTS_D):
         _by_height(maps, made.isel(night_length=index), "nights", f"nights_{days:g}d")
 
 
-def _add_view(maps: xr.Dataset, made: xr.Dataset) -> None:
+def _add_view(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
+    stations, relays = scene.links.stations, scene.links.relays
+
+    def make(report: Callable[[float], None]) -> xr.Dataset:
+        return view_map(cube, scene.grid, scene.kernels, earth_stations=stations, relays=relays, progress=report)
+
+    links = {"stations": [repr(each) for each in stations], "relays": repr(dict(relays))}
+    made = kept.do("earth view", _inputs(scene, cube) | links, make)
     for name in ("earth", "earth_whole", "longest_no_earth"):
         _by_height(maps, made, name, name)
     for kind, dimension in (("station", "earth_station"), ("relay", "relay")):
@@ -231,16 +189,61 @@ def _add_view(maps: xr.Dataset, made: xr.Dataset) -> None:
                 _by_height(maps, made.isel({dimension: index}), f"{kind}_view", kind, of=str(name))
 
 
-def _add_shadow(maps: xr.Dataset, made: xr.Dataset) -> None:
+def _add_shadow(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
+    def make(report: Callable[[float], None]) -> xr.Dataset:
+        return psr_map(cube, scene.kernels, progress=report)
+
+    # The span plays no part in what is permanent.
+    inputs = {key: value for key, value in _inputs(scene, cube).items() if key in ("cube", "kernels")}
+    made = kept.do("permanent shadow", inputs, make)
     for name in ("psr", "always_lit"):
         _by_height(maps, made, name, name)
 
 
-def _add_temperature(maps: xr.Dataset, made: xr.Dataset) -> None:
+def _add_temperature(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
+    def make(report: Callable[[float], None]) -> xr.Dataset:
+        dem = scene.ground.region_dem()[0]
+        return temperature_map(cube, dem, scene.grid, scene.kernels, depths_m=(_DEPTH_M,), progress=report)
+
+    made = kept.do("temperature", _inputs(scene, cube) | {"depth_m": _DEPTH_M}, make)
     for ours, theirs in (("min", "minimum"), ("mean", "mean"), ("max", "maximum")):
-        add_map(maps, f"temperature_{ours}", made[f"surface_temperature_{theirs}"].to_numpy())
-    add_map(maps, "temperature_deep", made["temperature_mean"].isel(depth=0).to_numpy(), note="0.5 m below the surface")
+        add_map(maps, f"temperature_{ours}", made[f"surface_temperature_{theirs}"].to_numpy(), note=_EDGE)
+    deep = made["temperature_mean"].isel(depth=0).to_numpy()
+    add_map(maps, "temperature_deep", deep, note=f"mean {_DEPTH_M:g} m below the surface; {_EDGE}")
     add_map(maps, "sky_view", made["sky_view_factor"].to_numpy())
+
+
+_MAKERS: Mapping[str, Callable[[xr.Dataset, Scene, xr.Dataset, Kept], None]] = {
+    "light": _add_light,
+    "earth": _add_view,
+    "shadow": _add_shadow,
+    "temperature": _add_temperature,
+}
+
+
+def _add_relief(maps: xr.Dataset, ground: Ground, with_slope: bool) -> None:
+    add_map(maps, "elevation", ground.heights_m().astype(np.float32))
+    if with_slope:
+        dem, inside = ground.region_dem(margin=1)
+        note = "over two pixels, weighted after Horn 1981"
+        add_map(maps, "slope", slope_deg(dem)[inside].astype(np.float32), note=note)
+        half = _ROUGHNESS_PIXELS // 2
+        dem, inside = ground.region_dem(margin=half)
+        if min(dem.heights_m.shape) > _ROUGHNESS_PIXELS:
+            rms, side_m = roughness_m(dem, _ROUGHNESS_PIXELS * ground.grid.pixel_m)
+            add_map(maps, "roughness", rms[inside].astype(np.float32), note=f"in squares of {side_m:g} m")
+
+
+def hillshade_of(ground: Ground) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the brightness of the region's relief under a light from the upper left, (rows, columns)."""
+    dem, inside = ground.region_dem(margin=1)
+    return hillshade(dem)[inside]
+
+
+def _by_height(maps: xr.Dataset, made: xr.Dataset, name: str, kind: str, note: str = "", of: str = "") -> None:
+    for index, height_m in enumerate(made["height"].to_numpy()):
+        values = made[name].isel(height=index).to_numpy()
+        add_map(maps, kind, values, height_m=float(height_m), note=note, of=of)
 
 
 def names_to_come(options: SurveyOptions, links: Links, products: Sequence[str], maps: xr.Dataset) -> xr.Dataset:
@@ -260,7 +263,7 @@ def names_to_come(options: SurveyOptions, links: Links, products: Sequence[str],
 
 
 _KINDS_OF: Mapping[str, tuple[str, ...]] = {
-    "slope": ("slope",),
+    "slope": ("slope", "roughness"),
     "light": ("light", "longest_dark", "longest_lit", *(f"nights_{days:g}d" for days in NIGHTS_D)),
     "earth": ("earth", "earth_whole", "longest_no_earth"),
     "shadow": ("psr", "always_lit"),
