@@ -16,6 +16,7 @@ from lunabase.survey.places import (
     write_geojson,
 )
 from lunabase.survey.ranking import parse_conditions
+from lunabase.terrain.address import grid_address
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.projection import polar_projection
 
@@ -62,7 +63,7 @@ def test_conditions_that_nothing_meets_leave_the_best_pixels(maps):
 def test_files_hold_every_place_and_value(maps, tmp_path):
     front, places = find_places(maps, GRID, parse_conditions("light>0.75"))
     assert front[6, 6]
-    rows = place_rows(places, maps, GRID, lambda latitude, longitude: f"{latitude:.1f}/{longitude:.1f}")
+    rows = place_rows(places, maps, GRID)
     write_csv(rows, place_columns(maps), tmp_path / "places.csv")
     write_geojson(rows, {"light_2m": "1"}, tmp_path / "places.geojson")
     with (tmp_path / "places.csv").open() as file:
@@ -77,5 +78,6 @@ def test_files_hold_every_place_and_value(maps, tmp_path):
         longitude, latitude = feature["geometry"]["coordinates"]
         assert longitude == pytest.approx(np.degrees(np.arctan2(x, y)), abs=1e-6)
         assert latitude == pytest.approx(-90 + 2 * np.degrees(np.arctan(np.hypot(x, y) / 3474800.0)), abs=1e-6)
+        assert row["address"] == grid_address(latitude, longitude).lgrs
         assert float(row["light_2m"]) == feature["properties"]["light_2m"]
         assert (float(row["x_m"]), float(row["y_m"])) == (x, y)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lunabase.survey.areas import label
 from lunabase.survey.ranking import BoolArray, Condition, merit, objectives, pareto_front, passing
+from lunabase.terrain.address import grid_address
 from lunabase.terrain.grid import MapGrid
 
 AREA, SINGLE, COMPROMISE = "area", "best pixel", "best compromise"
@@ -31,8 +32,6 @@ _NOTE = (
 
 _PLACE = ("rank", "why", "latitude_deg", "longitude_deg", "x_m", "y_m", "address")
 _COLUMNS = (*_PLACE, "pixels", "area_km2", "on_pareto_front")
-
-Addresses = Callable[[float, float], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +132,8 @@ def _clear(free: BoolArray, row: int, column: int, radius: float) -> None:
     near[(rows - row) ** 2 + (columns - column) ** 2 <= radius**2] = False
 
 
-def place_rows(
-    places: Sequence[Place], maps: xr.Dataset, grid: MapGrid, address: Addresses | None = None
-) -> list[dict[str, Any]]:
-    """Return one record per place: rank, coordinates, address if known, area, and every map's value there."""
+def place_rows(places: Sequence[Place], maps: xr.Dataset, grid: MapGrid) -> list[dict[str, Any]]:
+    """Return one record per place: rank, coordinates, LGRS address to 1 m, area, and every map's value there."""
     rows = []
     for place in places:
         latitude, longitude = grid.part(place.row, place.column, 1, 1).latitude_longitude_deg()
@@ -148,7 +145,7 @@ def place_rows(
             "longitude_deg": round(longitude_deg, 7),
             "x_m": float(grid.x[place.column]),
             "y_m": float(grid.y[place.row]),
-            "address": "" if address is None else address(latitude_deg, longitude_deg),
+            "address": grid_address(latitude_deg, longitude_deg).lgrs,
             "pixels": place.pixels,
             "area_km2": round(place.area_km2, 6),
             "on_pareto_front": place.on_front,

@@ -20,6 +20,7 @@ from lunabase.survey.products import write_json
 from lunabase.survey.span import span_words
 from lunabase.survey.spells import Spell, nights, spells
 from lunabase.survey.survey import Links
+from lunabase.terrain.address import grid_address
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.horizon import point_horizon
@@ -108,9 +109,11 @@ def point_slope_deg(dems: Sequence[Dem], latitude_deg: float, longitude_deg: flo
 
 
 def point_numbers(found: PointFindings) -> dict[str, Any]:
-    """Return a point's numbers: light and nights by height, Earth, stations, relays, temperature."""
+    """Return a point's numbers: address, light and nights by height, Earth, stations, relays, temperature."""
     seen = found.seen
+    address = grid_address(found.latitude_deg, found.longitude_deg)
     numbers: dict[str, Any] = {
+        "address": {"lgrs": address.lgrs, "acc": address.acc},
         "ground_height_m": round(found.horizon.ground_height_m or 0.0, 2),
         "slope_deg": round(found.slope_deg, 2),
     }
