@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
+from distributed import Client, LocalCluster
 
 from lunabase.errors import InputError
-from lunabase.survey.horizons import horizon_map
+from lunabase.survey.horizon_store import open_cube
+from lunabase.survey.horizons import horizon_map, tile_corners
 from lunabase.terrain.dem import Dem
+from lunabase.terrain.dem_file import open_dem
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.projection import polar_projection
 from lunabase.terrain.sweep import HorizonSweep
@@ -16,15 +25,23 @@ from lunabase.terrain.sweep import HorizonSweep
 HEIGHTS_M = (2.0, 10.0)
 
 
+def hills() -> Dem:
+    heights_m = np.random.default_rng(3).normal(size=(70, 60)).cumsum(axis=0).cumsum(axis=1)
+    return Dem(heights_m.astype(np.float32), polar_projection(), -600.0, 900.0, 20.0, 20.0, "hills")
+
+
+def part_of(dem: Dem) -> MapGrid:
+    return MapGrid(dem.projection, dem.west, dem.north, 20.0, 70, 60).part(5, 10, 50, 40)
+
+
 @pytest.fixture(scope="module")
 def dem() -> Dem:
-    hills = np.random.default_rng(3).normal(size=(70, 60)).cumsum(axis=0).cumsum(axis=1)
-    return Dem(hills.astype(np.float32), polar_projection(), -600.0, 900.0, 20.0, 20.0, "hills")
+    return hills()
 
 
 @pytest.fixture(scope="module")
 def region(dem) -> MapGrid:
-    return MapGrid(dem.projection, dem.west, dem.north, 20.0, 70, 60).part(5, 10, 50, 40)
+    return part_of(dem)
 
 
 def test_the_cube_holds_the_sweep(dem, region, tmp_path):
@@ -68,3 +85,70 @@ def test_a_folder_of_something_else_is_never_replaced(dem, region, tmp_path):
     with pytest.raises(InputError, match="something else"):
         horizon_map([dem], region, out=tmp_path, azimuths=4, overwrite=True)
     assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_region_larger_than_memory_is_computed_in_tiles(monkeypatch, tmp_path):
+    monkeypatch.setattr("lunabase.survey.horizon_store.CHUNK", 32)
+    monkeypatch.setattr("lunabase.survey.horizons.CHUNK", 32)
+    hills = np.random.default_rng(5).normal(size=(80, 100)).cumsum(axis=0).cumsum(axis=1)
+    dem = Dem(hills.astype(np.float32), polar_projection(), 0.0, 0.0, 20.0, 20.0, "hills")
+    region = MapGrid(dem.projection, 0.0, 0.0, 20.0, 80, 100)
+    assert len(tile_corners(region, 1, 1, 60_000)) == 12
+    whole = horizon_map([dem], region, out=tmp_path / "whole", azimuths=4)
+    tiled = horizon_map([dem], region, out=tmp_path / "tiled", azimuths=4, memory_bytes=60_000, threads=1)
+    difference = np.abs(whole.horizon_elevation.values - tiled.horizon_elevation.values)
+    assert difference.max() <= 1.001 / 360.0
+
+
+def test_models_in_files_give_the_same(dem, region, tmp_path):
+    path = tmp_path / "hills.tif"
+    transform = rasterio.transform.from_origin(dem.west - 10.0, dem.north + 10.0, 20.0, 20.0)
+    form = {"height": 70, "width": 60, "count": 1, "dtype": "float32", "crs": "IAU_2015:30135", "transform": transform}
+    with rasterio.open(path, "w", driver="GTiff", **form) as raster:
+        raster.write(dem.heights_m, 1)
+    in_memory = horizon_map([dem], region, out=tmp_path / "memory", azimuths=6)
+    in_file = horizon_map([open_dem(path)], region, out=tmp_path / "file", azimuths=6)
+    np.testing.assert_array_equal(in_memory.horizon_elevation, in_file.horizon_elevation)
+
+
+_INTERRUPTED = """
+import os, sys
+import test_horizons as here
+from pathlib import Path
+from lunabase.survey.horizons import horizon_map
+
+def stop(part):
+    if part >= 0.4:
+        os.kill(os.getpid(), 9)
+
+dem = here.hills()
+horizon_map([dem], here.part_of(dem), out=Path(sys.argv[1]), azimuths=20, threads=2, progress=stop)
+"""
+
+
+def test_a_killed_computation_goes_on_where_it_stopped(dem, region, tmp_path):
+    out = tmp_path / "cube"
+    killed = subprocess.run([sys.executable, "-c", _INTERRUPTED, str(out)], cwd=Path(__file__).parent, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with pytest.raises(InputError, match="not finished"):
+        open_cube(out)
+    parts: list[float] = []
+    cube = horizon_map([dem], region, out=out, azimuths=20, progress=parts.append)
+    assert parts[0] >= 0.4
+    whole = horizon_map([dem], region, out=tmp_path / "whole", azimuths=20)
+    np.testing.assert_array_equal(cube.horizon_elevation, whole.horizon_elevation)
+    assert not list(out.glob("unfinished"))
+
+
+def test_a_finished_cube_is_not_computed_again(dem, region, tmp_path):
+    horizon_map([dem], region, out=tmp_path / "cube", azimuths=4)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "cube").rglob("*")}
+    horizon_map([dem], region, out=tmp_path / "cube", azimuths=4)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cube").rglob("*")} == before
+
+
+def test_a_cluster_gives_the_same(dem, region, tmp_path):
+    here = horizon_map([dem], region, out=tmp_path / "here", azimuths=6, heights_m=HEIGHTS_M)
+    with LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        there = horizon_map([dem], region, out=tmp_path / "there", azimuths=6, heights_m=HEIGHTS_M, client=client)
+    np.testing.assert_array_equal(here.horizon_elevation, there.horizon_elevation)

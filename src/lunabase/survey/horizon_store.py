@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 import lunabase
 from lunabase.errors import InputError
 from lunabase.record.whole import whole_folder
-from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
 
 VARIABLE = "horizon_elevation"
@@ -56,13 +55,6 @@ class CubeForm:
             lunabase.__version__,
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def terrain_hash(dem: Dem) -> str:
-    """Return a hash over a model's heights and place."""
-    digest = hashlib.sha256(repr((dem.projection, dem.frame, dem.heights_m.shape, str(dem.heights_m.dtype))).encode())
-    digest.update(np.ascontiguousarray(dem.heights_m).data)
-    return digest.hexdigest()
 
 
 class HorizonStore:

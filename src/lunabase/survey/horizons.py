@@ -13,8 +13,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lunabase.errors import InputError
-from lunabase.survey.horizon_store import CHUNK, CubeForm, HorizonStore, open_cube, prepare_store, terrain_hash
-from lunabase.terrain.dem import Dem
+from lunabase.survey.horizon_store import CHUNK, CubeForm, HorizonStore, open_cube, prepare_store
+from lunabase.survey.terrain_window import Model, model_hash, model_name, models_around
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.sweep import HorizonSweep
 
@@ -26,7 +26,7 @@ _DEFAULT_MEMORY_BYTES = 8 * 2**30
 
 
 def horizon_map(
-    dems: Sequence[Dem],
+    dems: Sequence[Model],
     region: MapGrid,
     *,
     out: Path,
@@ -40,7 +40,8 @@ def horizon_map(
 ) -> xr.Dataset:
     """Compute the horizon of every pixel of a region into the Zarr store `out`, and open it.
 
-    dems: elevation models, any order; the finest one's pixels must be the region's.
+    dems: elevation models, any order; the finest one's pixels must be the region's. Of models that are files
+    (`open_dem`) only what matters is read, tile by tile.
     azimuths: how many, regular over the circle from 0, clockwise from the map's y axis.
     heights_m: ascending heights of the observers above the ground.
     memory_bytes: what the computation may use; a region that needs more is computed in tiles.
@@ -54,11 +55,11 @@ def horizon_map(
         raise InputError("a horizon map needs at least one azimuth.", fix="The usual number is 360.")
     out = Path(out)
     directions: NDArray[np.float64] = np.arange(float(azimuths)) * (360.0 / azimuths)
-    terrain = {f"{dem.source} ({dem.pixel_m:g} m)": terrain_hash(dem) for dem in dems}
+    terrain = {model_name(dem): model_hash(dem) for dem in dems}
     form = CubeForm(region, directions, tuple(float(height) for height in heights_m), terrain)
     workers = threads or os.cpu_count() or 1
     corners = tile_corners(region, len(heights_m), workers, memory_bytes)
-    first = HorizonSweep(dems, region.part(*corners[0]), heights_m, whole=region)
+    first = _sweep(dems, region.part(*corners[0]), heights_m, region)
     store = prepare_store(out, form, overwrite=overwrite)
     missing = store.missing([region.part(*corner) for corner in corners], azimuths)
     report = progress or (lambda part: None)
@@ -70,7 +71,7 @@ def horizon_map(
         if not wanted:
             continue
         tile = region.part(*corner)
-        sweep = first if number == 0 else HorizonSweep(dems, tile, heights_m, whole=region)
+        sweep = first if number == 0 else _sweep(dems, tile, heights_m, region)
         task = _Planes(out, sweep, corner[0], corner[1], azimuths)
         for _ in _in_threads(task, wanted, workers) if client is None else _on_cluster(task, wanted, client):
             done += 1
@@ -78,6 +79,10 @@ def horizon_map(
     if missing:
         store.finish()
     return open_cube(out)
+
+
+def _sweep(dems: Sequence[Model], tile: MapGrid, heights_m: Sequence[float], region: MapGrid) -> HorizonSweep:
+    return HorizonSweep(models_around(dems, tile), tile, heights_m, whole=region)
 
 
 def tile_corners(region: MapGrid, heights: int, threads: int, memory_bytes: int) -> list[tuple[int, int, int, int]]:
