@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,7 +19,8 @@ FloatArray = NDArray[np.float64]
 STEFAN_BOLTZMANN_W_M2_K4 = 5.670374419e-8
 """CODATA 2018 (exact in the SI)."""
 
-_SWEEPS = 2
+SWEEPS = 2
+"""Solutions per step; the later ones take conductivity and heat capacity from the one before."""
 _MOST_CYCLES = 40
 
 
@@ -160,23 +162,39 @@ def _run(
         column.thickness_m,
         column.density_kg_m3,
         column.contact_conductivity_w_m_k,
-        ground.radiative_conductivity / 350.0**3,
-        ground.emissivity * STEFAN_BOLTZMANN_W_M2_K4,
+        Ground.of(ground),
         ground.interior_flux_w_m2,
     )
     return result
 
 
-@njit(cache=True)
-def heat_capacity(temperature_k):  # type: ignore[no-untyped-def]
-    """Specific heat, J/kg/K: Hayne et al. 2017, eq. A6, kept positive below the 1.3 K where it fails."""
-    t = temperature_k
-    return max((((8.9093e-9 * t - 1.234e-5) * t + 2.3616e-3) * t + 2.7431) * t - 3.6125, 1e-3)
+class Ground(NamedTuple):
+    """Numbers of the ground as the kernels take them, all of one floating-point type."""
+
+    capacity: tuple[float, float, float, float, float]
+    """Coefficients of the heat capacity (J/kg/K), from T**4 down: Hayne et al. 2017, eq. A6."""
+    least_capacity: float
+    """The polynomial is negative below 1.3 K."""
+    radiative: float
+    """chi / 350**3, 1/K3."""
+    emission: float
+    """Emissivity times the Stefan-Boltzmann constant, W/m2/K4."""
+    half: float
+    """0.5 of the same type: a literal would turn float32 into float64."""
+
+    @classmethod
+    def of(cls, regolith: Regolith, kind: type[np.floating] = np.float64) -> Ground:
+        """Return the numbers of a regolith as float64 or float32."""
+        capacity = (8.9093e-9, -1.234e-5, 2.3616e-3, 2.7431, -3.6125)
+        radiative = regolith.radiative_conductivity / 350.0**3
+        emission = regolith.emissivity * STEFAN_BOLTZMANN_W_M2_K4
+        rest = (kind(value) for value in (1e-3, radiative, emission, 0.5))
+        return cls(tuple(kind(value) for value in capacity), *rest)  # type: ignore[arg-type]
 
 
 @njit(cache=True)
 def _integrate(  # type: ignore[no-untyped-def]
-    flux, step, surface, layers, thickness, density, contact, radiative, emission, interior
+    flux, step, surface, layers, thickness, density, contact, ground, interior
 ):
     """March through `flux`; also the means of layers, of upward heat flow and conductance between them."""
     count = layers.size
@@ -184,17 +202,15 @@ def _integrate(  # type: ignore[no-untyped-def]
     new = layers.copy()
     surfaces = np.empty(flux.size)
     mean_layers, flow, conductance = np.zeros(count), np.zeros(count - 1), np.zeros(count - 1)
-    link = np.empty(count)
     constant = np.empty(count)
     response = np.empty(count)
-    mass = density * thickness
+    mass = density * thickness / step
     for n in range(flux.size):
-        for _ in range(_SWEEPS):
-            _link_layers(link, new, surface, thickness, contact, radiative)
-            _eliminate(constant, response, link, old, new, mass, step, interior)
-            surface = _radiating_surface(
-                surface, emission, link[0] * (1.0 - response[0]), flux[n] + link[0] * constant[0]
+        for _ in range(SWEEPS):
+            supply, stiffness = _eliminate(
+                constant, response, old, new, surface, mass, thickness, contact, ground, interior
             )
+            surface = _radiating_surface(surface, ground.emission, stiffness, flux[n] + supply)
             above = surface
             for i in range(count):
                 above = constant[i] + response[i] * above
@@ -204,34 +220,59 @@ def _integrate(  # type: ignore[no-untyped-def]
             old[i] = new[i]
             mean_layers[i] += new[i] / flux.size
         for i in range(count - 1):
-            flow[i] += link[i + 1] * (new[i + 1] - new[i]) / flux.size
-            conductance[i] += link[i + 1] / flux.size
+            over, under = conductivity(contact[i], new[i], ground), conductivity(contact[i + 1], new[i + 1], ground)
+            link = over * under / (ground.half * (thickness[i] * under + thickness[i + 1] * over))
+            flow[i] += link * (new[i + 1] - new[i]) / flux.size
+            conductance[i] += link / flux.size
     return surfaces, new, mean_layers, flow, conductance
 
 
 @njit(cache=True)
-def _link_layers(link, layers, surface, thickness, contact, radiative):  # type: ignore[no-untyped-def]
-    """Conductance from each layer to the one above it (W/m2/K); above the first is the bare surface."""
-    half = 0.5 * thickness[0] / (contact[0] * (1.0 + radiative * layers[0] ** 3))
-    between = 0.5 * (surface + layers[0])
-    link[0] = contact[0] * (1.0 + radiative * between**3) / (0.5 * thickness[0])
-    for i in range(1, layers.size):
-        below = 0.5 * thickness[i] / (contact[i] * (1.0 + radiative * layers[i] ** 3))
-        link[i] = 1.0 / (half + below)
-        half = below
-
-
-@njit(cache=True)
-def _eliminate(constant, response, link, old, new, mass, step, interior):  # type: ignore[no-untyped-def]
+def _eliminate(  # type: ignore[no-untyped-def]
+    constant, response, old, new, surface, mass, thickness, contact, ground, interior
+):
     """Write each layer's new temperature as constant + response * (the one above), from the bottom up."""
-    from_below, stiffness = interior, 0.0
-    for i in range(old.size - 1, -1, -1):
-        storage = mass[i] * heat_capacity(0.5 * (old[i] + new[i])) / step
-        denominator = storage + link[i] + stiffness
-        constant[i] = (storage * old[i] + from_below) / denominator
-        response[i] = link[i] / denominator
-        from_below = link[i] * constant[i]
-        stiffness = link[i] * (1.0 - response[i])
+    supply, stiffness = interior, 0.0
+    here = conductivity(contact[-1], new[-1], ground)
+    for i in range(old.size - 1, 0, -1):
+        above = conductivity(contact[i - 1], new[i - 1], ground)
+        product, resistance = above * here, 0.5 * (thickness[i - 1] * here + thickness[i] * above)
+        storage = mass[i] * heat_capacity(ground.half * (old[i] + new[i]), ground)
+        constant[i], response[i], supply, stiffness = balance(storage, old[i], supply, stiffness, product, resistance)
+        here = above
+    # The bare surface lies half a layer above the middle of the first one.
+    product, resistance = conductivity(contact[0], ground.half * (surface + new[0]), ground), ground.half * thickness[0]
+    storage = mass[0] * heat_capacity(ground.half * (old[0] + new[0]), ground)
+    constant[0], response[0], supply, stiffness = balance(storage, old[0], supply, stiffness, product, resistance)
+    return supply, stiffness
+
+
+@njit(cache=True, inline="always", error_model="numpy")
+def heat_capacity(temperature_k, ground):  # type: ignore[no-untyped-def]
+    """Specific heat, J/kg/K."""
+    a, b, c, d, e = ground.capacity
+    t = temperature_k
+    return max((((a * t + b) * t + c) * t + d) * t + e, ground.least_capacity)
+
+
+@njit(cache=True, inline="always", error_model="numpy")
+def conductivity(contact_w_m_k, temperature_k, ground):  # type: ignore[no-untyped-def]
+    """Thermal conductivity, W/m/K: Hayne et al. 2017, eq. A4."""
+    return contact_w_m_k + contact_w_m_k * ground.radiative * (temperature_k * temperature_k * temperature_k)
+
+
+@njit(cache=True, inline="always", error_model="numpy")
+def balance(storage, old, supply, stiffness, product, resistance):  # type: ignore[no-untyped-def]
+    """One layer of the elimination: its temperature is constant + response * (the one above).
+
+    storage: heat capacity per step (W/m2/K); old: temperature before the step; from below comes the heat
+    supply - stiffness * T at this layer's temperature T; product / resistance: conductance to what lies above, kept
+    apart to save a division). Returns constant, response, and supply and stiffness for what lies above.
+    """
+    heat, hold = storage * old + supply, storage + stiffness
+    whole = hold * resistance + product
+    response = product / whole
+    return heat * resistance / whole, response, response * heat, response * hold
 
 
 @njit(cache=True)

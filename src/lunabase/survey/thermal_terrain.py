@@ -1,0 +1,242 @@
+"""Ground that warms its surroundings: the pixels of a horizon cube, the Sun on them, and what they throw at each other.
+
+Sunlight scattered and infrared emitted by the ground around reach each pixel through its view factors. What the
+ground gives off is taken from the step before, but for its direct sunlight, which is that of the step: so further
+reflections arrive one step later each, and over some hours all of them. All ground scatters and emits diffusely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from lunabase.environment.light import solar_flux_w_m2
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4, Regolith
+from lunabase.errors import InputError
+from lunabase.survey.columns import LANES, Columns, HeatFlow
+from lunabase.survey.cube_pass import HORIZON, map_grid
+from lunabase.survey.sunlight import Exposure, albedo_table, diffuse_albedo
+from lunabase.survey.view_factors import SECTORS, ViewFactors, sector_means, view_factors
+from lunabase.terrain.dem import Dem
+from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.projection import unit_vectors
+
+FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
+
+_ROWS_AT_ONCE = 64
+_PARTS_PER_WORKER = 4
+_NUDGE_M = 1.0
+
+
+class Record(Protocol):
+    """Keeps what it wants of each step."""
+
+    def add(self, part: slice, columns: Columns) -> None:
+        """Add some blocks; the columns are those blocks alone."""
+
+
+class Sun(NamedTuple):
+    """The Sun at one instant: from the Moon's centre (mean-Earth frame), its radius, and how much of it shines."""
+
+    place_km: FloatArray
+    radius_km: float
+    shining: float = 1.0
+
+    @property
+    def flux_w_m2(self) -> float:
+        """Flux on a plate that faces the whole disc."""
+        return float(solar_flux_w_m2(self.shining, 1e3 * np.linalg.norm(self.place_km)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fluxes:
+    """What the ground absorbs, W/m2, each of shape (pixels,)."""
+
+    direct: SingleArray
+    scattered: SingleArray
+    infrared: SingleArray
+
+
+class ThermalTerrain:
+    """The pixels of a cube, row after row, and the light and infrared among them.
+
+    Pixels are padded to whole blocks of columns; pixels without height or horizon stay dark and are not `known`.
+    """
+
+    def __init__(self, cube: xr.Dataset, dem: Dem, regolith: Regolith, workers: int) -> None:
+        """Find slopes, and view factors from the cube's lowest height. Raises InputError if nothing is known."""
+        self.grid = map_grid(cube)
+        self.regolith = regolith
+        self.workers = workers
+        heights_m, gradient = _shape_of(dem, self.grid)
+        lines_deg, sectors_rad = _horizons(cube)
+        known = np.isfinite(heights_m.ravel()) & np.isfinite(gradient).all(axis=1) & np.isfinite(lines_deg).all(axis=1)
+        if not known.any():
+            raise InputError(
+                "no pixel has both a height and a horizon.",
+                where="temperature map",
+                fix="Give the elevation model that the horizon cube was made from.",
+            )
+        self.known = known
+        lines_deg[~known], sectors_rad[~known] = np.nan, np.nan
+        normal = np.column_stack([-gradient, np.ones(known.size)])
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        pixel_m = self.grid.pixel_m * float(self.grid.ground_scale().mean())
+        heights_m = np.where(known.reshape(self.grid.shape), heights_m, np.nan)
+        self.views: ViewFactors = view_factors(heights_m, pixel_m, normal, sectors_rad, workers)
+        self.exposure = _exposure(self.grid, lines_deg, normal, regolith)
+        padded = -(-known.size // LANES) * LANES
+        self._light = np.zeros((padded, 2), np.float32)
+        self._received = np.zeros((padded, 2), np.float32)
+        self._radiosity = np.full((self.views.pyramid.size, 2), np.nan, np.float32)
+        self._diffuse = np.float32(diffuse_albedo(regolith))
+        self._pool = ThreadPoolExecutor(workers)
+
+    @property
+    def blocks(self) -> int:
+        """Return the number of blocks of columns."""
+        return self._light.shape[0] // LANES
+
+    def step(
+        self,
+        columns: Columns,
+        sun: Sun,
+        step_s: float,
+        *,
+        flow: HeatFlow | None = None,
+        record: Record | None = None,
+    ) -> None:
+        """March the columns to the instant of this Sun; `flow` and `record` are told the result."""
+
+        def warm(part: slice) -> None:
+            self._gather(part)
+            some = columns.part(part)
+            some.advance(self._absorbed(part), step_s, flow.part(part) if flow else None)
+            if record:
+                record.add(part, some)
+
+        self.each(lambda part: self._give_off(part, sun, columns.surface_k))
+        self.views.pyramid.fill(self._radiosity)
+        self.each(warm)
+
+    def balance(self, suns: Sequence[Sun], rounds: int) -> SingleArray:
+        """Temperatures (blocks, LANES) at which the mean light of some Suns is radiated away and none is stored.
+
+        Each round reflects and absorbs once more; 30 of them leave less than 1e-3 of it.
+        """
+        mean = np.zeros_like(self._light)
+        for sun in suns:
+            self.each(lambda part, sun=sun: self._shine(part, sun))  # type: ignore[misc]
+            mean += self._light / np.float32(len(suns))
+        surface_k: SingleArray = np.zeros((self.blocks, LANES), np.float32)
+        for _ in range(rounds):
+            self._light[:] = mean
+            surface_k = self._radiated_away(surface_k)
+        return surface_k
+
+    def fluxes(self, pixels: NDArray[np.intp]) -> Fluxes:
+        """What some pixels absorbed in the last step."""
+        light, received = self._light[pixels], self._received[pixels]
+        infrared = np.float32(self.regolith.emissivity) * received[:, 1]
+        return Fluxes(light[:, 0], (1.0 - self._diffuse) * received[:, 0], infrared)
+
+    def each(self, work: Callable[[slice], None]) -> None:
+        """Do the work on all blocks, in parts, on all threads."""
+        size = max(1, -(-self.blocks // (_PARTS_PER_WORKER * self.workers)))
+        for done in self._pool.map(work, [slice(k, min(k + size, self.blocks)) for k in range(0, self.blocks, size)]):
+            assert done is None  # takes errors out of the threads
+
+    def _shine(self, part: slice, sun: Sun) -> None:
+        pixels = slice(part.start * LANES, min(part.stop * LANES, self.known.size))
+        light = self._light[pixels]
+        self.exposure.receive(sun.place_km, sun.radius_km, sun.flux_w_m2, pixels.start, light)
+
+    def _give_off(self, part: slice, sun: Sun, surface_k: SingleArray) -> None:
+        self._shine(part, sun)
+        self._radiate(part, surface_k)
+
+    def _radiated_away(self, surface_k: SingleArray) -> SingleArray:
+        """Temperatures that radiate what is absorbed while the surroundings have those given."""
+        self.each(lambda part: self._radiate(part, surface_k))
+        self.views.pyramid.fill(self._radiosity)
+        self.each(self._gather)
+        radiated = self._absorbed(slice(0, self.blocks)) + self.regolith.interior_flux_w_m2
+        return np.asarray((radiated / (self.regolith.emissivity * STEFAN_BOLTZMANN_W_M2_K4)) ** 0.25, dtype=np.float32)
+
+    def _radiate(self, part: slice, surface_k: SingleArray) -> None:
+        pixels = slice(part.start * LANES, min(part.stop * LANES, self.known.size))
+        ground = self.regolith
+        emission = np.float32(ground.emissivity * STEFAN_BOLTZMANN_W_M2_K4)
+        temperature_k = surface_k[part].reshape(-1)[: pixels.stop - pixels.start]
+        received = self._received[pixels]
+        self._radiosity[pixels, 0] = self._light[pixels, 1] + self._diffuse * received[:, 0]
+        square = temperature_k * temperature_k
+        self._radiosity[pixels, 1] = emission * square * square + np.float32(1.0 - ground.emissivity) * received[:, 1]
+        self._radiosity[pixels][~self.known[pixels]] = np.nan
+
+    def _gather(self, part: slice) -> None:
+        pixels = slice(part.start * LANES, min(part.stop * LANES, self.known.size))
+        self.views.gather(self._radiosity, pixels.start, self._received[pixels])
+
+    def _absorbed(self, part: slice) -> SingleArray:
+        pixels = slice(part.start * LANES, part.stop * LANES)
+        light, received = self._light[pixels], self._received[pixels]
+        absorbed = light[:, 0] + (np.float32(1.0) - self._diffuse) * received[:, 0]
+        absorbed += np.float32(self.regolith.emissivity) * received[:, 1]
+        return absorbed.reshape(-1, LANES)
+
+
+def _shape_of(dem: Dem, grid: MapGrid) -> tuple[FloatArray, FloatArray]:
+    """Heights at the pixels (rows, columns), and slopes along x and y (pixels, 2) from the known neighbours."""
+    ring = MapGrid(
+        grid.projection,
+        grid.west - grid.pixel_m,
+        grid.north + grid.pixel_m,
+        grid.pixel_m,
+        grid.rows + 2,
+        grid.columns + 2,
+    )
+    if dem.projection == grid.projection:
+        wide_m = dem.height_at_xy(*np.meshgrid(ring.x, ring.y))
+    else:
+        wide_m = dem.height_towards(ring.unit_vectors())
+    heights_m = wide_m[1:-1, 1:-1]
+    pixel_m = grid.pixel_m * grid.ground_scale()
+    eastward = _middle(wide_m[1:-1, 2:] - heights_m, heights_m - wide_m[1:-1, :-2]) / pixel_m
+    northward = _middle(wide_m[:-2, 1:-1] - heights_m, heights_m - wide_m[2:, 1:-1]) / pixel_m
+    return heights_m, np.column_stack([eastward.ravel(), northward.ravel()])
+
+
+def _middle(one: FloatArray, other: FloatArray) -> SingleArray:
+    """Mean of two differences, or the one that is known."""
+    return np.where(np.isnan(one), other, np.where(np.isnan(other), one, 0.5 * (one + other)))
+
+
+def _horizons(cube: xr.Dataset) -> tuple[SingleArray, SingleArray]:
+    """Horizons at the lowest height, deg (pixels, azimuths), and their means over the sectors, rad (pixels, 32)."""
+    lowest = int(np.argmin(cube["height"].values))
+    lines = cube[HORIZON].isel(height=lowest).transpose("azimuth", "y", "x")
+    azimuths, rows, columns = lines.shape
+    lines_deg = np.empty((rows * columns, azimuths), np.float32)
+    sectors_rad = np.empty((rows * columns, SECTORS), np.float32)
+    for row in range(0, rows, _ROWS_AT_ONCE):
+        some = slice(row * columns, min(row + _ROWS_AT_ONCE, rows) * columns)
+        lines_deg[some] = lines[:, row : row + _ROWS_AT_ONCE].values.reshape(azimuths, -1).T
+        sectors_rad[some] = sector_means(lines_deg[some])
+    return lines_deg, sectors_rad
+
+
+def _exposure(grid: MapGrid, lines_deg: SingleArray, normal: FloatArray, regolith: Regolith) -> Exposure:
+    x, y = (values.ravel() for values in np.meshgrid(grid.x, grid.y))
+    up = unit_vectors(grid.projection, x, y)
+    north = unit_vectors(grid.projection, x, y + _NUDGE_M) - unit_vectors(grid.projection, x, y - _NUDGE_M)
+    north /= np.linalg.norm(north, axis=1, keepdims=True)
+    tilted = normal[:, :1] * np.cross(north, up) + normal[:, 1:2] * north + normal[:, 2:] * up
+    return Exposure(lines_deg, up, north, tilted, albedo_table(regolith))

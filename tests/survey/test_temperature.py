@@ -1,0 +1,148 @@
+"""Temperature maps against Ingersoll's bowl, the single site's temperature, and Diviner's permanent shadow."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bowls import Bowl
+from horizon_cubes import cube_of, polar_grid
+
+from lunabase.environment.ground import surface_temperature_k
+from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4, Regolith
+from lunabase.errors import InputError
+from lunabase.sky import SurfaceSite, open_kernels
+from lunabase.survey.temperature import temperature_map
+from lunabase.survey.thermal_terrain import Sun, ThermalTerrain
+from lunabase.terrain.dem import Dem, read_dem
+from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.mask import flat_mask
+from lunabase.terrain.projection import local_projection
+from lunabase.terrain.sweep import HorizonSweep
+from lunabase.times import TimeGrid
+
+TERRAIN = Path(__file__).parents[2].parent / "shared" / "data" / "terrain"
+MONTH = TimeGrid.from_utc("2030-01-01", 121, 6 * 3600.0)
+AU_KM = 149_597_870.7
+SUN_KM = 695_700.0
+
+
+def level_dem(grid):
+    return Dem(np.zeros(grid.shape), grid.projection, grid.west, grid.north, grid.pixel_m, grid.pixel_m, "level")
+
+
+def level_map(latitude_deg, **options):
+    grid = MapGrid(local_projection(latitude_deg, 30.0), -40.0, 40.0, 40.0, 3, 3)
+    lines = np.zeros((36, 3, 3))
+    return temperature_map(cube_of(grid, lines), level_dem(grid), MONTH, open_kernels(), **options)
+
+
+@pytest.mark.parametrize(("elevation_deg", "rel"), [(15.0, 0.01), (30.0, 0.005)])
+def test_shadow_in_a_spherical_bowl(elevation_deg, rel):
+    """Without storage the shadow has one temperature (Ingersoll et al. 1992): scattering, infrared, direct light."""
+    ground = Regolith(albedo_cubic=0.0, albedo_eighth=0.0, interior_flux_w_m2=0.0)
+    bowl = Bowl()
+    terrain = ThermalTerrain(cube_of(bowl.grid, bowl.horizons_deg()), bowl.dem, ground, 2)
+    elevation = np.radians(elevation_deg)
+    sun = Sun(AU_KM * np.array([np.cos(elevation), 0.0, -np.sin(elevation)]), SUN_KM)
+    pixels = np.arange(bowl.grid.rows**2)
+    temperature_k = terrain.balance([sun], 40).ravel()[: pixels.size]
+    shadow = (bowl.out_m < 0.9 * bowl.rim_m).ravel() & (terrain.fluxes(pixels).direct == 0.0)
+    assert shadow.sum() > 1000
+    expected_k = bowl.shadow_k(elevation_deg, sun.flux_w_m2, ground.albedo, ground.emissivity)
+    assert temperature_k[shadow].mean() == pytest.approx(expected_k, rel=rel)
+    assert temperature_k[shadow].std() < 0.01 * expected_k
+
+
+@pytest.mark.parametrize("latitude_deg", [0.0, -85.0])
+def test_level_ground_is_as_the_site_says(latitude_deg):
+    """The same ground at a site of `lunabase.environment`: other light, other solver, other spin-up."""
+    maps = level_map(latitude_deg, points=[(1, 1)])
+    site_k, _ = surface_temperature_k(
+        SurfaceSite(latitude_deg, 30.0, 0.0), MONTH, flat_mask(), open_kernels(), Regolith()
+    )
+    series_k = maps["surface_temperature"].values[0]
+    late = np.abs(series_k - site_k)
+    assert np.percentile(late, 90) < 0.5
+    assert late.max() < 3.0  # in the hours of sunrise
+    assert float(maps["surface_temperature_maximum"][1, 1]) == pytest.approx(site_k.max(), abs=1.0)
+    assert float(maps["surface_temperature_minimum"][1, 1]) == pytest.approx(site_k.min(), abs=1.0)
+    assert float(maps["spin_up_drift"].max()) < 0.1
+
+
+@cache
+def haworth(workers=2):
+    """A map about Haworth crater at 1600 m, over a month, and its grid."""
+    path = TERRAIN / "lola_dem_south_1600m.tif"
+    if not path.exists():
+        pytest.skip(f"no {path.name}")
+    dem = read_dem(path)
+    column, row = round((-7_000.0 - dem.west) / dem.pixel_width), round((dem.north - 77_000.0) / dem.pixel_height)
+    whole = MapGrid(dem.projection, dem.west, dem.north, dem.pixel_width, *dem.heights_m.shape)
+    grid = whole.part(row - 18, column - 18, 37, 37)
+    sweep = HorizonSweep([dem], grid)
+    cube = cube_of(grid, np.stack([sweep.planes(azimuth)[0] for azimuth in np.arange(0.0, 360.0, 3.0)]))
+    return temperature_map(cube, dem, MONTH, open_kernels(), points=[(18, 18)], workers=workers), grid
+
+
+def test_permanent_shadow_is_cold_not_black():
+    """Diviner: 25 to 70 K on the floor of Haworth."""
+    maps, _ = haworth()
+    floor = maps.isel(y=slice(15, 22), x=slice(15, 22))
+    assert float(floor["surface_temperature_minimum"].min()) > 25.0
+    assert 25.0 < float(floor["surface_temperature_mean"].mean()) < 70.0
+    assert float(floor["surface_temperature_maximum"].median()) < 80.0
+    assert float(maps["surface_temperature_maximum"].max()) > 180.0
+    point = maps.isel(point=0)
+    assert float(point["direct_flux"].max()) == 0.0
+    assert 0.0 < float(point["scattered_flux"].mean()) < float(point["infrared_flux"].mean())
+
+
+def test_fluxes_of_a_point_add_up():
+    maps, _ = haworth()
+    names = ("direct_flux", "scattered_flux", "infrared_flux", "ground_flux")
+    whole = sum(maps[name].values for name in names)
+    radiated = 0.95 * STEFAN_BOLTZMANN_W_M2_K4 * maps["surface_temperature"].values ** 4
+    np.testing.assert_allclose(whole, radiated, rtol=1e-5)
+
+
+def test_maps_hold_the_extremes_of_their_series():
+    maps = level_map(-88.0, points=[(0, 2)])
+    assert maps["temperature"].sizes == {"point": 1, "depth": 3, "time": MONTH.count}
+    surface_k = maps["surface_temperature"].values[0]
+    assert float(maps["surface_temperature_minimum"][0, 2]) <= surface_k.min()
+    assert float(maps["surface_temperature_maximum"][0, 2]) >= surface_k.max()
+    deep = maps["temperature"].values[0, 2]
+    assert float(maps["temperature_minimum"][2, 0, 2]) == pytest.approx(deep.min(), abs=0.05)
+    assert maps["temperature_mean"].attrs["units"] == "K"
+    assert float(maps["point_x"][0]) == float(maps["x"][2])
+    assert float(maps["depth"][2]) == 1.0
+
+
+def test_unknown_pixels_stay_unknown():
+    grid = polar_grid(rows=5, columns=6)
+    lines = np.zeros((8, 5, 6))
+    lines[:, 1, 2] = np.nan
+    dem = level_dem(grid)
+    dem.heights_m[3, 4] = np.nan
+    terrain = ThermalTerrain(cube_of(grid, lines), dem, Regolith(), 1)
+    known = terrain.known.reshape(5, 6)
+    assert not known[1, 2]
+    assert not known[3, 4]
+    assert known[0, 0]
+    assert known[2, 2]
+
+
+def test_what_makes_no_sense_is_refused():
+    grid = polar_grid(rows=3, columns=3)
+    cube = cube_of(grid, np.zeros((8, 3, 3)))
+    kernels = open_kernels()
+    with pytest.raises(InputError, match="depth"):
+        temperature_map(cube, level_dem(grid), MONTH, kernels, depths_m=(0.1, 30.0))
+    with pytest.raises(InputError, match="point"):
+        temperature_map(cube, level_dem(grid), MONTH, kernels, points=[(3, 0)])
+    elsewhere = level_dem(polar_grid(west=90_000.0, rows=3, columns=3))
+    with pytest.raises(InputError, match="height and a horizon"):
+        temperature_map(cube, elsewhere, MONTH, kernels)
+    with pytest.raises(InputError, match="horizon_elevation"):
+        temperature_map(cube.drop_vars("horizon_elevation"), level_dem(grid), MONTH, kernels)
