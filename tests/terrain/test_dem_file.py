@@ -313,7 +313,13 @@ class TestWindows:
         values = np.tile(np.arange(-179.5, 180.0), (20, 1)).astype("f4")
         transform = Affine(DEGREE_M, 0.0, -180.0 * DEGREE_M, 0.0, -DEGREE_M, 10.0 * DEGREE_M)
         return open_dem(
-            tif(tmp_path_factory.mktemp("globe") / "globe.tif", values, crs="IAU_2015:30110", transform=transform)
+            tif(
+                tmp_path_factory.mktemp("globe") / "globe.tif",
+                values,
+                units="m",
+                crs="IAU_2015:30110",
+                transform=transform,
+            )
         )
 
     def test_across_the_seam(self, globe):
