@@ -126,9 +126,9 @@ def part_of(whole: MapGrid, wish: RegionWish, where: str) -> MapGrid:
     else:
         return whole
     edge_west, _, _, edge_north = whole.bounds
-    left, right = (round((edge - edge_west) / whole.pixel_m) for edge in (west, east))
-    top, bottom = (round((edge_north - edge) / whole.pixel_m) for edge in (north, south))
-    right, bottom = max(right, left + 2), max(bottom, top + 2)
+    left, top = round((west - edge_west) / whole.pixel_m), round((edge_north - north) / whole.pixel_m)
+    right = left + max(2, round((east - west) / whole.pixel_m))
+    bottom = top + max(2, round((north - south) / whole.pixel_m))
     if left < 0 or top < 0 or right > whole.columns or bottom > whole.rows:
         shown = ", ".join(f"{edge:g}" for edge in whole.bounds)
         raise InputError(

@@ -28,8 +28,8 @@ from lunabase.times import TimeGrid
 
 PRODUCTS = ("slope", "light", "earth", "shadow", "temperature")
 """What a survey can make. Earth stations and relays come with "earth" when a station file is given."""
-MOST_FOR_TEMPERATURE = 200_000
-"""Pixels up to which temperature is made without being asked for: some minutes."""
+MOST_FOR_TEMPERATURE = 100_000
+"""Pixels up to which temperature is made without being asked for: about ten minutes on two cores."""
 NIGHTS_D = (1.0, 3.0, 7.0)
 
 _ROUGHNESS_PIXELS = 10
@@ -37,7 +37,8 @@ _DEPTH_M = 0.5
 _EDGE = "light and heat come from the terrain inside the region alone, so trust its middle more than its edge"
 _HORIZON_US = 0.12
 _LIGHT_NS = 1.5
-_TEMPERATURE_MS = 1.2
+_TEMPERATURE_MS = 0.008
+_SPIN_UP_D = 800.0
 """Rough costs on one core: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and day."""
 
 
@@ -95,9 +96,9 @@ def products_of(options: SurveyOptions, ground: Ground) -> tuple[tuple[str, ...]
     if pixels <= MOST_FOR_TEMPERATURE:
         return PRODUCTS, ""
     left = tuple(name for name in PRODUCTS if name != "temperature")
-    needed = f"{pixels * _TEMPERATURE_MS * 365e-3 / 3600.0 / _cores():.2g} h"
+    needed = f"{pixels * _TEMPERATURE_MS * (365.0 + _SPIN_UP_D) * 1e-3 / 3600.0 / _cores():.2g} h"
     return left, (
-        f"Temperature is left out: {pixels:,} pixels would take about {needed} a year of span. "
+        f"Temperature is left out: {pixels:,} pixels would take about {needed} for a year. "
         f"Ask for it with --products {','.join(PRODUCTS)}, or take a smaller region."
     )
 
@@ -109,9 +110,9 @@ def expected(options: SurveyOptions, ground: Ground, grid: TimeGrid, products: S
     horizons_s = pixels * options.azimuths * heights * _HORIZON_US * 1e-6
     light_s = pixels * heights * grid.count * _LIGHT_NS * 1e-9 * (("light" in products) + ("earth" in products))
     days = grid.count * grid.step_s / 86_400.0
-    heat_s = pixels * (days + 800.0) * _TEMPERATURE_MS * 1e-3 if "temperature" in products else 0.0
+    heat_s = pixels * (days + _SPIN_UP_D) * _TEMPERATURE_MS * 1e-3 if "temperature" in products else 0.0
     total_s = (horizons_s + light_s + heat_s) / _cores() + 20.0
-    shown = f"{total_s / 60.0:.0f} min" if total_s < 7200.0 else f"{total_s / 3600.0:.1f} h"
+    shown = f"{max(total_s / 60.0, 1.0):.0f} min" if total_s < 7200.0 else f"{total_s / 3600.0:.1f} h"
     gigabytes = pixels * options.azimuths * heights * 2e-9
     size = f"{columns} x {rows} = {pixels:,} pixels of {ground.grid.pixel_m:g} m"
     return (
