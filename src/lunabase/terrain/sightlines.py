@@ -111,12 +111,13 @@ class FarLines(NamedTuple):
 
     origin: number of a line with which such a group begins, so that all tiles of a region have the same groups.
     doubt_m: how much higher than under the line the terrain may be under the ray; where even that would not be
-    seen nothing is evaluated.
+    seen nothing is evaluated. lowest_m: the lowest observer, above the sphere.
     """
 
     spacing: int
     origin: int
     doubt_m: float
+    lowest_m: float
 
 
 class Desk(NamedTuple):
@@ -430,6 +431,16 @@ def _may_rise(hull, at, x, y, sine, cosine, tangent, doubt_m):  # type: ignore[n
     return along * sine + above * cosine + doubt_m > tangent * (along * cosine - above * sine)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _highest_tangent(hull, size, line, column, lines):  # type: ignore[no-untyped-def]
+    """The highest tangent at which the lowest observer would see the hull from a column."""
+    x, y = _eye(line, column, lines.lowest_m)
+    at = _outward(hull, size - 1, x, y)
+    sine, cosine = line.sine[column], line.cosine[column]
+    along, above = hull.x[at] - x, hull.y[at] - y
+    return (along * sine + above * cosine + lines.doubt_m) / (along * cosine - above * sine)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def sweep_far_lines(
     far: Scene,
@@ -455,10 +466,17 @@ def sweep_far_lines(
         for k in range(max(first, start), min(first + spacing, last + 1)):
             count = 0
             nearest, farthest = _observers_of(rounded, k, tile, rays.sign)
+            if nearest > farthest:
+                continue
+            bound = max(
+                _highest_tangent(hull, size, line, rays.sign * nearest, lines),
+                _highest_tangent(hull, size, line, rays.sign * farthest, lines),
+            )
             for q in range(farthest, nearest - 1, -1):
                 c = rays.sign * q
                 i, j = k + rounded[c] - tile.row, c - tile.column
-                if not 0 <= i < tile.rows:
+                # The highest observer has the lowest horizon.
+                if not 0 <= i < tile.rows or tangents[heights_m.size - 1, i, j] > bound:
                     continue
                 ground_m = fine.ground[i + tile.row, c]
                 seen = False

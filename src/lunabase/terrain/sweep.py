@@ -65,7 +65,9 @@ class HorizonSweep:
         self._whole = whole or region
         self.heights_m = np.array(heights_m, dtype=float)
         self._levels = levels_of(ordered, region, float(max(heights_m)))
-        self._nowhere = np.isnan(pixels_of(ordered[0], region))
+        ground = pixels_of(ordered[0], region)
+        self._nowhere = np.isnan(ground)
+        self._lowest_m = float(np.nanmin(ground) + min(heights_m))
 
     def planes(self, azimuth_deg: float) -> NDArray[np.float32]:
         """Return the horizon's elevation in degrees in a grid azimuth, (heights, rows, columns).
@@ -100,7 +102,7 @@ class HorizonSweep:
         for inner, axes, heights in zip((fine, *coarser), coarser, farther, strict=False):
             far = _scene(heights, axes, fine, whole, sign, slope)
             spacing = max(1, round(1.0 / (far.rays.ratio * _LINES_PER_FAR_PIXEL)))
-            lines = FarLines(spacing, whole.row + whole.rows // 2, _DOUBT_PER_PIXEL * axes.pixel_m)
+            lines = FarLines(spacing, whole.row + whole.rows // 2, _DOUBT_PER_PIXEL * axes.pixel_m, self._lowest_m)
             inside = axes.box_of(inner, _OVERLAP_PIXELS)
             sweep_far_lines(far, inside, lines, own, tile, self.heights_m, desk, tangents)
         return tangents
