@@ -114,8 +114,8 @@ def test_a_column_does_not_know_its_neighbours(temperatures_k, absorbed, which):
         for _ in range(3):
             columns.advance(np.full(columns.surface_k.shape, absorbed), 3600.0)
     block, lane = divmod(which, LANES)
-    # Newton's steps end for a block together.
-    np.testing.assert_allclose(many.layers_k[block, :, lane], alone.layers_k[0, :, 0], rtol=0.0, atol=1e-6)
+    # Newton's steps end for a block together, which may differ in the last bits of float32.
+    np.testing.assert_allclose(many.layers_k[block, :, lane], alone.layers_k[0, :, 0], rtol=0.0, atol=2e-4)
 
 
 def test_blocks_keep_the_order_and_repeat_the_last():
