@@ -80,8 +80,11 @@ def run_survey(
     kept = Kept(folder / STEPS, ticker.stage)
     scene = Scene(options, ground, grid, kernels, links)
     maps = survey_maps(scene, products, folder, kept, overwrite=overwrite)
-    warnings = (*ground.warnings, *([left_out] if left_out else ()))
-    found = Findings(maps, ground.grid, options.rank, facts, _source(ground, grid), warnings, hillshade_of(ground))
+    if left_out:
+        facts |= {"left_out": left_out}
+    found = Findings(
+        maps, ground.grid, options.rank, facts, _source(ground, grid), ground.warnings, hillshade_of(ground)
+    )
     found = replace(found, facts=facts | {"seconds": ticker.stages | {"all so far": round(perf_counter() - began, 1)}})
     document = write_survey(found, folder, ticker.stage)
     drop_steps(folder)
