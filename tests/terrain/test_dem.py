@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem, read_dem
-from lunabase.terrain.projection import equirectangular_projection, polar_projection
+from lunabase.terrain.projection import equirectangular_projection, local_projection, polar_projection
 
 SOUTH = "IAU_2015:30135"
 HEIGHTS = np.array([[0.0, 100.0, 200.0], [50.0, 150.0, 250.0]], dtype=np.float32)
@@ -174,3 +174,10 @@ def test_a_regional_map_accepts_both_longitude_conventions():
     np.testing.assert_allclose(dem.height_at(0.0, [177.5, 182.5, -177.5, -182.5]), [2.5, 7.5, 7.5, 2.5], atol=1e-9)
     assert not dem.wraps
     assert np.isnan(dem.height_at(0.0, 0.0))
+
+
+@pytest.mark.parametrize("projection", [polar_projection("south"), polar_projection("north"), local_projection(0.0, 0.0)])
+def test_the_point_that_a_map_cannot_show_has_no_height(projection):
+    dem = Dem(HEIGHTS, projection, -950.0, 1950.0, 100.0, 100.0, "map")
+    latitude_deg, longitude_deg = {0: (90.0, 0.0), 1: (-90.0, 0.0)}.get(projection.kind, (0.0, 180.0))
+    assert np.isnan(dem.height_at(latitude_deg, longitude_deg))

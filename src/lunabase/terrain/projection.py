@@ -103,9 +103,12 @@ def _centre_latitude_deg(projection: Projection) -> float:
     return -90.0 if projection.kind == SOUTH_POLAR else 90.0
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def project(projection: Projection, ux: float, uy: float, uz: float) -> tuple[float, float]:
-    """Return map x, y of the unit vector (ux, uy, uz), x towards longitude 0 and z towards the north pole."""
+    """Return map x, y of the unit vector (ux, uy, uz), x towards longitude 0 and z towards the north pole.
+
+    The one point that a stereographic map can't show, opposite its centre, gets coordinates that aren't finite.
+    """
     forward = ux * projection.central_cosine + uy * projection.central_sine
     sideways = uy * projection.central_cosine - ux * projection.central_sine
     if projection.kind == EQUIRECTANGULAR:
