@@ -240,6 +240,12 @@ class TestPds4:
             file = open_dem(tif(tmp_path / "km.xml", values, driver=driver, units="km", scale=0.1, offset=1737.4))
             np.testing.assert_allclose(file.read().heights_m, values * 100.0, atol=1e-3)
 
+    @pytest.mark.parametrize(("driver", "name"), [("PDS4", "model.xml"), ("ISIS3", "model.cub")])
+    def test_notes_that_gdal_left_beside_are_not_the_image(self, tmp_path: Path, driver, name):
+        path = tif(tmp_path / name, np.ones((50, 50), "f4"), driver=driver)
+        path.with_name(f"{name}.aux.xml").write_text("<PAMDataset></PAMDataset>")
+        assert open_dem(path).shape == (50, 50)
+
     def test_a_cut_off_image_is_refused(self, tmp_path: Path):
         path = tif(tmp_path / "model.xml", np.ones((5, 5), "f4"), driver="PDS4")
         image = tmp_path / "model.img"

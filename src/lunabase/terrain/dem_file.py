@@ -240,7 +240,8 @@ def _check_size(raster: rasterio.DatasetReader, where: str) -> None:
     """GDAL reads zeros, a height like any other, past the end of a raw file: refuse one that is cut off."""
     if raster.driver not in _RAW_DRIVERS or raster.compression or not raster.files:
         return
-    data = Path(raster.files[-1])
+    # Beside label and image GDAL lists its own notes (statistics, for instance), in no fixed place.
+    data = Path([name for name in raster.files if not name.endswith(".aux.xml")][-1])
     needed = raster.width * raster.height * np.dtype(raster.dtypes[0]).itemsize
     if data.is_file() and data.stat().st_size < needed:
         problem = f"{data.name} is cut off: it has {data.stat().st_size} of at least {needed} bytes."
