@@ -400,6 +400,7 @@ class TestDamage:
             assert isinstance(open_dem(path).read(), Dem)
 
     @settings(max_examples=80, deadline=None)
+    @example(line=22, value="1e99")
     @given(line=st.integers(0, 55), value=st.sampled_from(["-1", "0", "1e99", "NaN", "'N/A'", "", "99999999", "<km>"]))
     def test_of_a_pds3_keyword(self, tmp_path_factory, line, value):
         path = write_lola(tmp_path_factory.mktemp("dem"), half_metres())

@@ -44,12 +44,13 @@ class Scale(NamedTuple):
     def heights_m(self, stored: Masked) -> NDArray[np.floating]:
         """Return heights in metres, NaN where there is none, of the stored values' shape."""
         values = np.ma.filled(stored.astype(np.float64), np.nan)
-        with np.errstate(invalid="ignore"):
+        # What a nonsensical scale makes infinite is refused as no lunar height.
+        with np.errstate(invalid="ignore", over="ignore"):
             # Fillers such as -3.4e38 which nothing declares.
             values[np.abs(values) > _NO_HEIGHT_ABOVE] = np.nan
-        values *= self.factor
-        values += self.offset_m
-        return values.astype(self.kind, copy=False)
+            values *= self.factor
+            values += self.offset_m
+            return values.astype(self.kind, copy=False)
 
 
 def scale_of(raster: rasterio.DatasetReader, label: dict[str, str], where: str) -> tuple[Scale, list[str]]:
