@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,11 @@ def test_a_window_reads_the_pixels_it_overlaps(tif: Path):
         ({"values": np.full((3, 3), -32768, dtype=np.int16)}, "not lunar"),
         ({"values": np.zeros((1, 5), dtype=np.float32)}, "at least 2 x 2"),
         ({"units": "furlong"}, "unit 'furlong' is unknown"),
+        ({"values": np.zeros((3, 4), dtype=np.complex64)}, "complex64 .* are a picture"),
+        ({"values": np.zeros((3, 4), dtype=np.uint8)}, "uint8 .* are a picture"),
+        ({"crs": "IAU_2015:30100", "transform": Affine(1.0, 0.0, 0.0, 0.0, -1.0, 92.0)}, "beyond a pole"),
+        ({"crs": "IAU_2015:30100", "transform": Affine(1.0, 0.0, 0.0, 0.0, -1.0, -89.0)}, "beyond a pole"),
+        ({"crs": "IAU_2015:30100", "transform": Affine(200.0, 0.0, 0.0, 0.0, -1.0, 10.0)}, "round the Moon"),
     ],
 )
 def test_what_is_not_a_lunar_elevation_model_is_refused_with_the_reason(tif: Path, change, message):
@@ -138,6 +144,19 @@ def test_what_is_not_a_lunar_elevation_model_is_refused_with_the_reason(tif: Pat
         read_dem(tif)
     assert caught.value.where
     assert caught.value.fix
+
+
+def test_nodes_on_the_poles_and_bytes_with_a_unit_are_read(tif: Path):
+    whole = {"crs": "IAU_2015:30100", "transform": Affine(90.0, 0.0, -45.0, 0.0, -90.0, 135.0)}
+    dem = read_dem(write(tif, np.arange(12, dtype=np.uint8).reshape(3, 4), units="m", **whole))
+    np.testing.assert_allclose(dem.height_at([90.0, 0.0, -90.0], [0.0, 90.0, 0.0]), [0.0, 5.0, 8.0])
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.tif")
+    for path in (tmp_path, tmp_path / "pipe.tif"):
+        with pytest.raises(InputError, match="not a file"):
+            read_dem(path)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path):
@@ -176,7 +195,9 @@ def test_a_regional_map_accepts_both_longitude_conventions():
     assert np.isnan(dem.height_at(0.0, 0.0))
 
 
-@pytest.mark.parametrize("projection", [polar_projection("south"), polar_projection("north"), local_projection(0.0, 0.0)])
+@pytest.mark.parametrize(
+    "projection", [polar_projection("south"), polar_projection("north"), local_projection(0.0, 0.0)]
+)
 def test_the_point_that_a_map_cannot_show_has_no_height(projection):
     dem = Dem(HEIGHTS, projection, -950.0, 1950.0, 100.0, 100.0, "map")
     latitude_deg, longitude_deg = {0: (90.0, 0.0), 1: (-90.0, 0.0)}.get(projection.kind, (0.0, 180.0))

@@ -158,12 +158,16 @@ def open_dem(path: str | Path) -> DemFile:
     Raises InputError when the file can't be read, isn't on the Moon, or its place or unit is unclear.
     """
     source = _what_to_open(path)
+    if Path(source).exists() and not Path(source).is_file():
+        # GDAL would wait for a pipe, and look into a folder.
+        raise InputError("it is not a file.", where=source, fix=f"Give {_FORMATS}.")
     label = read_label(Path(source))
     with opened(source) as raster:
         check_hemisphere(label, source)
         projection = _projection_of(raster, source)
         _check_layout(raster, source)
         grid, shape, notes = _grid_of(raster, label, projection)
+        _check_extent(grid, shape, projection, source)
         scale, said = scale_of(raster, label, source)
         frame = Frame(
             grid.left + 0.5 * grid.pixel_width, grid.top - 0.5 * grid.pixel_height, grid.pixel_width, grid.pixel_height
@@ -224,6 +228,7 @@ def _check_layout(raster: rasterio.DatasetReader, where: str) -> None:
             where=where,
             fix="Extract the band with the heights: rio stack --bidx NUMBER FILE dem.tif.",
         )
+    _check_values(raster, where)
     transform = raster.transform
     if not all(math.isfinite(number) for number in transform[:6]):
         raise InputError("the elevation model's place is not a number.", where=where, fix="Fetch the file anew.")
@@ -234,6 +239,33 @@ def _check_layout(raster: rasterio.DatasetReader, where: str) -> None:
             fix="Warp it with gdalwarp.",
         )
     _check_size(raster, where)
+
+
+def _check_values(raster: rasterio.DatasetReader, where: str) -> None:
+    kind = np.dtype(raster.dtypes[0])
+    bare = (raster.units[0], raster.scales[0], raster.offsets[0]) in ((None, 1.0, 0.0), ("", 1.0, 0.0))
+    if kind.kind not in "iuf" or (kind.itemsize == 1 and bare):
+        raise InputError(
+            f"values of type {kind.name} without unit and scale are a picture, not heights.",
+            where=where,
+            fix="Give the file that holds the heights.",
+        )
+
+
+def _check_extent(grid: Grid, shape: tuple[int, int], projection: Projection, where: str) -> None:
+    """Raise InputError for a map that is larger than the Moon; nodes may lie on the poles."""
+    if projection.kind != EQUIRECTANGULAR:
+        return
+    equator, quarter = projection.false_northing_m, 0.5 * math.pi * projection.y_scale_m
+    north = grid.top - 0.5 * grid.pixel_height - equator
+    south = north - (shape[0] - 1) * grid.pixel_height
+    around = (shape[1] - 1) * grid.pixel_width
+    if max(north, -south) > quarter * (1.0 + 1e-6) or around > projection.circumference * (1.0 + 1e-6):
+        raise InputError(
+            "the elevation model reaches beyond a pole or more than once round the Moon.",
+            where=where,
+            fix="Correct its transform or coordinate system: rio edit-info --transform, --crs.",
+        )
 
 
 def _check_size(raster: rasterio.DatasetReader, where: str) -> None:
