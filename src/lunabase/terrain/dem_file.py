@@ -35,7 +35,7 @@ _RAW_DRIVERS = {"PDS", "PDS4", "ISIS2", "ISIS3", "VICAR"}
 _VALUES_AT_ONCE = 1 << 22
 _MOST_PIXELS = 1 << 32
 # GDAL quotes damaged labels in its messages, which then are no text: UnicodeDecodeError.
-_UNREADABLE = (RasterioError, CPLE_BaseError, CRSError, ProjError, UnicodeDecodeError)
+_UNREADABLE = (RasterioError, rasterio.errors.CRSError, CPLE_BaseError, CRSError, ProjError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
