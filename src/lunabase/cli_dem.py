@@ -107,6 +107,8 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
     unit = "deg" if facts["bounds_unit"] == "degree" else "m"
     (low, high), (first, last) = facts["latitude_deg"], facts["longitude_deg"]
     code = facts["code"] or "no IAU code"
+    low_m, high_m = facts["lowest_m"], facts["highest_m"]
+    heights = "none" if low_m is None else f"{low_m:.1f} to {high_m:.1f} m above 1737.4 km"
     stored = f"{facts['stored_unit']}s"
     if (facts["factor_to_m"], facts["offset_m"]) != (1.0, 0.0):
         stored += f", height = {facts['factor_to_m']:.10g} m x value {facts['offset_m']:+.10g} m"
@@ -117,7 +119,7 @@ def _lines(facts: dict[str, Any]) -> dict[str, str]:
         "bounds": f"west {west:.10g}, south {south:.10g}, east {east:.10g}, north {north:.10g} {unit}",
         "latitude": f"{low:.4f} to {high:.4f} deg",
         "longitude": "all round" if last - first >= 360.0 - 1e-6 else f"{first:.4f} to {last:.4f} deg east",
-        "heights": f"{facts['lowest_m']:.1f} to {facts['highest_m']:.1f} m above 1737.4 km{_looked_at(facts)}",
+        "heights": f"{heights}{_looked_at(facts)}",
         "no data": f"{facts['no_data_share']:.2%} of the pixels{_looked_at(facts)}",
         "stored": stored if facts["no_data_value"] is None else f"{stored}; no data is {facts['no_data_value']:.10g}",
         "assumed": "; ".join(facts["notes"]) or "nothing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -99,6 +100,28 @@ def test_a_large_file_is_not_read_whole(tmp_path, monkeypatch, options):
     assert facts["looked_at"] == pytest.approx(sum(seen) / side**2, abs=1e-6)
     assert facts["no_data_share"] == pytest.approx(0.25, abs=0.03)
     assert (facts["lowest_m"], facts["highest_m"]) == (7.0, 7.0)
+
+
+def test_what_no_survey_would_read_is_refused(tmp_path):
+    values = np.linspace(-8.0, 6.0, 100, dtype="f4").reshape(10, 10)
+    wide = Affine(1e4, 0.0, 0.0, 0.0, -1e4, 0.0)
+    with pytest.raises(InputError, match="seem to be kilometres"):
+        dem_facts(open_dem(tif(tmp_path / "km.tif", values, wide)))
+    values[0, 0] = -32768.0
+    with pytest.raises(InputError, match="are not lunar"):
+        dem_facts(open_dem(tif(tmp_path / "fill.tif", values * 100.0, wide)))
+
+
+def test_a_sample_without_heights_is_told(tmp_path, monkeypatch):
+    """A large file without overviews, whose few heights lie in a block that isn't looked at."""
+    monkeypatch.setattr("lunabase.terrain.dem_facts._AT_ONCE", 2048)
+    monkeypatch.setattr("lunabase.terrain.dem_facts._SAMPLED_BLOCKS", 1)
+    values = np.full((256, 256), np.nan, dtype="f4")
+    values[112:128, 112:128] = 3.0
+    blocks = {"tiled": True, "blockxsize": 16, "blockysize": 16}
+    facts = dem_facts(open_dem(tif(tmp_path / "few.tif", values, Affine(20.0, 0.0, 0.0, 0.0, -20.0, 0.0), **blocks)))
+    assert (facts["lowest_m"], facts["highest_m"], facts["no_data_share"]) == (None, None, 1.0)
+    json.dumps(facts, allow_nan=False)
 
 
 def test_models_nest_by_their_pixels(tmp_path):

@@ -309,25 +309,28 @@ def test_kilometres_without_a_unit_are_refused_not_believed(tmp_path: Path):
     wide = {"transform": Affine(1e4, 0.0, -1e5, 0.0, -1e4, 1e5)}
     with pytest.raises(InputError, match="-8 to 6 over 200 km seem to be kilometres"):
         open_dem(tif(tmp_path / "km.tif", values, **wide)).read()
+    with pytest.raises(InputError, match=r"1729\.4 to 1743\.4 over 200 km"):
+        open_dem(tif(tmp_path / "radii.tif", values + np.float32(1737.4), **wide)).read()
     assert open_dem(tif(tmp_path / "m.tif", values, units="m", **wide)).read().heights_m.max() == 6.0
 
 
-class TestWindows:
-    @pytest.fixture(scope="class")
-    def globe(self, tmp_path_factory):
-        """One-degree pixels from -180 to 180 deg whose heights are their longitudes."""
-        values = np.tile(np.arange(-179.5, 180.0), (20, 1)).astype("f4")
-        transform = Affine(DEGREE_M, 0.0, -180.0 * DEGREE_M, 0.0, -DEGREE_M, 10.0 * DEGREE_M)
-        return open_dem(
-            tif(
-                tmp_path_factory.mktemp("globe") / "globe.tif",
-                values,
-                units="m",
-                crs="IAU_2015:30110",
-                transform=transform,
-            )
+@pytest.fixture(scope="module")
+def globe(tmp_path_factory):
+    """One-degree pixels from -180 to 180 deg whose heights are their longitudes."""
+    values = np.tile(np.arange(-179.5, 180.0), (20, 1)).astype("f4")
+    transform = Affine(DEGREE_M, 0.0, -180.0 * DEGREE_M, 0.0, -DEGREE_M, 10.0 * DEGREE_M)
+    return open_dem(
+        tif(
+            tmp_path_factory.mktemp("globe") / "globe.tif",
+            values,
+            units="m",
+            crs="IAU_2015:30110",
+            transform=transform,
         )
+    )
 
+
+class TestWindows:
     def test_across_the_seam(self, globe):
         model = globe.read((175.0 * DEGREE_M, -2.0 * DEGREE_M, 186.0 * DEGREE_M, 3.0 * DEGREE_M))
         assert model.heights_m.shape == (5, 11)
@@ -401,6 +404,7 @@ class TestDamage:
 
     @settings(max_examples=80, deadline=None)
     @example(line=22, value="1e99")
+    @example(line=35, value="NaN")
     @given(line=st.integers(0, 55), value=st.sampled_from(["-1", "0", "1e99", "NaN", "'N/A'", "", "99999999", "<km>"]))
     def test_of_a_pds3_keyword(self, tmp_path_factory, line, value):
         path = write_lola(tmp_path_factory.mktemp("dem"), half_metres())

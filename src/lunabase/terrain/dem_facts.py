@@ -12,6 +12,7 @@ from rasterio.windows import Window
 
 from lunabase.errors import InputError
 from lunabase.terrain.dem_file import DemFile, opened
+from lunabase.terrain.heights import check_range
 from lunabase.terrain.projection import (
     EQUIRECTANGULAR,
     LOCAL_STEREOGRAPHIC,
@@ -46,6 +47,8 @@ def dem_facts(file: DemFile) -> dict[str, Any]:
     `looked_at` says which share of the pixels that is. Raises InputError when they can't be read or aren't lunar.
     """
     sample = sample_heights(file)
+    if sample.missing_share < 1.0:
+        check_range(sample.lowest_m, sample.highest_m, file.scale, file.pixel_m * min(file.shape), file.path)
     latitudes, longitudes = latitude_longitude_range(file)
     return {
         "file": file.path,
@@ -59,8 +62,8 @@ def dem_facts(file: DemFile) -> dict[str, Any]:
         "bounds_unit": "degree" if _in_degrees(file.projection) else "metre",
         "latitude_deg": latitudes,
         "longitude_deg": longitudes,
-        "lowest_m": round(sample.lowest_m, 2),
-        "highest_m": round(sample.highest_m, 2),
+        "lowest_m": _rounded(sample.lowest_m),
+        "highest_m": _rounded(sample.highest_m),
         "no_data_share": round(sample.missing_share, 6),
         "looked_at": round(sample.looked_at, 6),
         "stored_unit": file.scale.unit,
@@ -198,6 +201,11 @@ def _pole_on(projection: Projection, pole: float) -> tuple[float, float]:
 
 def _in_degrees(projection: Projection) -> bool:
     return projection.kind == EQUIRECTANGULAR and projection.y_scale_m != MOON_RADIUS_M
+
+
+def _rounded(height_m: float) -> float | None:
+    """Centimetres; None where no pixel that was looked at has a height."""
+    return round(height_m, 2) if math.isfinite(height_m) else None
 
 
 def _finite(number: float | None) -> float | None:

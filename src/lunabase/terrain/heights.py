@@ -21,6 +21,7 @@ _UNIT_M = {
 }
 _UNKNOWN = {"", "unknown", "n/a", "none", "unk"}
 _KILOMETRES_WITHIN_M = 30.0
+_KILOMETRE_LEVELS = (0.0, MOON_RADIUS_M / 1000.0)
 _WIDE_M = 100_000.0
 
 Masked = np.ma.MaskedArray[Any, np.dtype[Any]]
@@ -88,17 +89,26 @@ def check_lunar(heights_m: NDArray[np.floating], scale: Scale, pixel_m: float, w
     """Raise InputError unless there are heights, and such as the Moon has."""
     if not np.isfinite(heights_m).any():
         raise InputError("the elevation model holds no heights.", where=where, fix="Take another file or window.")
-    lowest, highest = float(np.nanmin(heights_m)), float(np.nanmax(heights_m))
+    wide_m = pixel_m * min(heights_m.shape)
+    check_range(float(np.nanmin(heights_m)), float(np.nanmax(heights_m)), scale, wide_m, where)
+
+
+def check_range(lowest: float, highest: float, scale: Scale, wide_m: float, where: str) -> None:
+    """Raise InputError unless heights of this range in metres, over so many metres of ground, are the Moon's.
+
+    Kilometres that nothing declares show in a range of metres where the Moon's is hundreds, about zero or about
+    the radius.
+    """
     if max(abs(lowest), abs(highest)) > _HIGHEST_M:
         raise InputError(
             f"heights from {lowest:.0f} to {highest:.0f} m are not lunar.",
             where=where,
             fix="Set the file's no-data value, scale or unit; heights count from the sphere of 1737.4 km.",
         )
-    wide_m = pixel_m * min(heights_m.shape)
-    if not scale.declared and wide_m >= _WIDE_M and lowest < highest and max(-lowest, highest) < _KILOMETRES_WITHIN_M:
+    flat = any(abs(lowest - level) < _KILOMETRES_WITHIN_M > abs(highest - level) for level in _KILOMETRE_LEVELS)
+    if not scale.declared and wide_m >= _WIDE_M and lowest < highest and flat:
         raise InputError(
-            f"heights from {lowest:.3g} to {highest:.3g} over {wide_m / 1000.0:.0f} km seem to be kilometres.",
+            f"heights from {lowest:.6g} to {highest:.6g} over {wide_m / 1000.0:.0f} km seem to be kilometres.",
             where=where,
             fix="Name the unit: rio edit-info --bidx 1 --units km FILE (or m, if they are metres).",
         )
