@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUN_OUT ?= runs/first-light
 
-.PHONY: help run test check docs benchmark picture lock clean
+.PHONY: help run test check docs benchmark validation picture lock clean
 
 help:
 	@echo "make run        install, then fly a lunar month of examples/ilrs.yaml and write its report"
@@ -14,6 +14,7 @@ help:
 	@echo "make check      ruff, mypy --strict, import-linter"
 	@echo "make docs       write the generated reference pages"
 	@echo "make benchmark  measure speed and memory"
+	@echo "make validation  compare with published numbers; writes docs/validation (needs LUNABASE_DATA)"
 	@echo "make picture    run, then take the README's picture of the report"
 	@echo "make lock       pin the dependencies anew"
 
@@ -51,6 +52,11 @@ docs: $(VENV)/run.stamp
 
 benchmark: $(VENV)/test.stamp
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,rounds
+
+# Every page is written even if an earlier one found a number outside its tolerance.
+validation: $(VENV)/run.stamp
+	@failed=0; for page in horizons light psr temperature coarse_terrain; do \
+	  $(BIN)/python -m tools.validation.$$page || failed=1; done; exit $$failed
 
 picture: $(VENV)/test.stamp run
 	@tools/install_browser.sh
