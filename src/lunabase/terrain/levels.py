@@ -2,7 +2,8 @@
 
 Each level is a window of the map of the observers' region, at about the resolution of one model. Where that model
 has no data, and in an apron around it, the level is filled from the next coarser ones, so levels overlap with equal
-terrain and a line of sight may change from one to the next anywhere in the apron.
+terrain and a line of sight may change from one to the next at the apron's outer edge. At its inner edge the fill begins
+with the model's own heights, so that no step between two models makes a horizon.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunabase.errors import InputError
+from lunabase.terrain.apron import border_of, ease
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.projection import Projection, unit_vectors
@@ -22,15 +24,19 @@ from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.stencil import REACH
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 NOWHERE_M = np.float32(-1e5)
 """Height where no model has data: so low that it never makes a horizon."""
 
-APRON_PIXELS = 4
+APRON_PIXELS = 5
 """Width of the apron around a level, in pixels of the next coarser model."""
 
 PADDING = REACH + 4
 """Pixels without data around a level, so that no line or stencil leaves the array."""
+
+_EASED_PIXELS = 1
+"""Over how many pixels of the next coarser model its heights are eased; the lines over it begin farther out."""
 
 _PROBES = 257
 _BAND = 256
@@ -185,28 +191,44 @@ def _grid_over(dem: Dem, region: MapGrid, window: Bounds, number: int) -> MapGri
 
 def _level(dems: Sequence[Dem], number: int, grid: MapGrid) -> Level:
     """Sample the models over a grid, the level's own model first, then the coarser and at last the finer ones."""
+    inner = grid.part(PADDING, PADDING, grid.rows - 2 * PADDING, grid.columns - 2 * PADDING)
+    heights = np.empty(inner.shape, dtype=np.float32)
+    known = np.empty(inner.shape, dtype=np.bool_)
+    for row in range(0, inner.rows, _BAND):
+        band = inner.part(row, 0, min(_BAND, inner.rows - row), inner.columns)
+        part = slice(row, row + band.rows)
+        heights[part] = _own_heights(dems[number], band)
+        known[part] = np.isfinite(heights[part])
+        rows, columns = np.nonzero(~known[part])
+        heights[row + rows, columns] = _first_of((*dems[number + 1 :], *dems[:number]), band, rows, columns)
+    if number + 1 < len(dems):
+        _ease_border(heights, known, dems[number + 1 :], inner)
     upright = np.full(grid.shape, NOWHERE_M, dtype=np.float32)
-    rows, columns = grid.rows - 2 * PADDING, grid.columns - 2 * PADDING
-    for row in range(0, rows, _BAND):
-        band = grid.part(PADDING + row, PADDING, min(_BAND, rows - row), columns)
-        heights = _sampled((*dems[number:], *dems[:number]), band)
-        upright[PADDING + row : PADDING + row + band.rows, PADDING:-PADDING] = heights
+    upright[PADDING:-PADDING, PADDING:-PADDING] = np.where(np.isnan(heights), NOWHERE_M, heights)
     return Level(grid, upright, np.ascontiguousarray(upright.T))
 
 
-def _sampled(dems: Sequence[Dem], grid: MapGrid) -> NDArray[np.float32]:
-    """Heights at the pixels of a grid from the first model that has any there."""
-    heights = np.full(grid.shape, np.nan, dtype=np.float32)
+def _own_heights(dem: Dem, grid: MapGrid) -> NDArray[np.floating]:
+    if is_aligned(dem, grid):
+        return pixels_of(dem, grid)
+    x, y = np.meshgrid(grid.x, grid.y)
+    return _heights(dem, grid.projection, x, y)
+
+
+def _ease_border(heights: NDArray[np.float32], known: NDArray[np.bool_], coarser: Sequence[Dem], grid: MapGrid) -> None:
+    """Let the coarser models' heights beside the level's own model begin with that model's heights."""
+    rows, columns = np.nonzero(border_of(known))
+    steps = np.zeros_like(heights)
+    steps[rows, columns] = np.nan_to_num(heights[rows, columns] - _first_of(coarser, grid, rows, columns))
+    ease(heights, known, steps, _EASED_PIXELS * coarser[0].pixel_m / grid.pixel_m)
+
+
+def _first_of(dems: Sequence[Dem], grid: MapGrid, rows: IntArray, columns: IntArray) -> NDArray[np.float32]:
+    """Heights at some pixels (n,) of a grid from the first model that has any there; NaN where none has."""
+    heights = np.full(rows.size, np.nan, dtype=np.float32)
     for dem in dems:
-        if is_aligned(dem, grid):
-            own = pixels_of(dem, grid)
-            heights = np.where(np.isnan(heights), own, heights)
-        else:
-            rows, columns = np.nonzero(np.isnan(heights))
-            heights[rows, columns] = _heights(dem, grid.projection, grid.x[columns], grid.y[rows])
-        if not np.isnan(heights).any():
-            return heights
-    heights[np.isnan(heights)] = NOWHERE_M
+        (empty,) = np.nonzero(np.isnan(heights))
+        heights[empty] = _heights(dem, grid.projection, grid.x[columns[empty]], grid.y[rows[empty]])
     return heights
 
 
