@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lunabase.errors import InputError
 from lunabase.survey.region import RegionWish, finest_dem
+from lunabase.survey.terrain_window import models_around
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.dem_file import DemFile, open_dem
 from lunabase.terrain.farfield import FAR_FIELD_CITATION, embedded_far_field, far_field_warning
 from lunabase.terrain.grid import MapGrid
-from lunabase.terrain.projection import EQUIRECTANGULAR, project
+from lunabase.terrain.projection import EQUIRECTANGULAR, local_projection, project, unit_vectors
+from lunabase.terrain.sphere import MOON_RADIUS_M
 
 REACH_M = 400_000.0
 """How far from the region terrain is read: between heights of -9 and +10 km, more than lines of sight can reach."""
+_KNOWN_KM = 200.0
+"""Terrain within this distance makes all horizons but those of a few far summits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +70,58 @@ def read_ground(paths: Sequence[Path], wish: RegionWish) -> Ground:
     """Read what a survey needs of its models. Raises InputError for models or regions that can't be used."""
     files, warnings = open_models(paths)
     finest, grid = finest_dem(files[0], wish, REACH_M)
-    others = [read_around(file, grid) for file in files[1:]]
-    dems = (finest, *(dem for dem in others if dem is not None))
-    if grid.unit_vectors()[grid.rows // 2, grid.columns // 2, 2] > -0.94 and len(paths) < 2:
-        warnings.append("The embedded far field ends at 70 S, so terrain beyond your models is not known here.")
-    return Ground(dems, grid, tuple(describe(file) for file in files), tuple(warnings))
+    # Resampled for the region alone, a finest model in degrees is itself the nearest terrain around it.
+    others = files if files[0].projection.kind == EQUIRECTANGULAR else files[1:]
+    dems = (finest, *read_around(others, grid))
+    unknown = unknown_part(dems, grid)
+    if unknown > 0.0:
+        warnings.append(
+            f"Of the ground within {_KNOWN_KM:g} km of the region's centre, {max(unknown, 0.01):.0%} is in none of the "
+            "models: horizons leave out what may stand there. Give a wider model besides."
+        )
+    used = {dem.source for dem in dems[1:]}
+    described = tuple(describe(file) for file in files if file is files[0] or file.name in used)
+    return Ground(dems, grid, described, tuple(warnings))
 
 
-def read_around(file: DemFile, grid: MapGrid) -> Dem | None:
-    """Return a model within REACH_M of a region, or None where it doesn't reach there."""
+def read_around(files: Sequence[DemFile], grid: MapGrid) -> list[Dem]:
+    """Return of each model what can be seen from a region; models that don't reach there are left out."""
+    return [dem for file in files if _reaches(file, grid) for dem in _seen_of(file, grid)]
+
+
+def _seen_of(file: DemFile, grid: MapGrid) -> list[Dem]:
+    try:
+        return models_around([file], grid)
+    except InputError:
+        return []
+
+
+def _reaches(file: DemFile, grid: MapGrid) -> bool:
+    """Whether a model on a plane map comes near the region, which may be on the other side of the Moon."""
     if file.projection.kind == EQUIRECTANGULAR:
-        return file.read()
-    corners = grid.unit_vectors()[:: max(grid.rows - 1, 1), :: max(grid.columns - 1, 1)].reshape(-1, 3)
-    points = np.array([project(file.projection, *each) for each in corners])
-    low, high = points.min(axis=0) - REACH_M, points.max(axis=0) + REACH_M
+        return True
     west, south, east, north = file.bounds
-    box = (max(low[0], west), max(low[1], south), min(high[0], east), min(high[1], north))
-    return file.read(box) if box[0] < box[2] and box[1] < box[3] else None
+    middle = grid.unit_vectors()[grid.rows // 2, grid.columns // 2]
+    x, y = project(file.projection, *middle)
+    nearest = unit_vectors(file.projection, np.clip(x, west, east), np.clip(y, south, north))
+    corners = grid.unit_vectors()[:: max(grid.rows - 1, 1), :: max(grid.columns - 1, 1)].reshape(-1, 3)
+    half_rad = math.acos(min(1.0, float((corners @ middle).min())))
+    return math.acos(np.clip(nearest @ middle, -1.0, 1.0)) < half_rad + REACH_M / MOON_RADIUS_M
+
+
+def unknown_part(dems: Sequence[Dem], grid: MapGrid) -> float:
+    """Return the part of the ground within _KNOWN_KM of a grid's centre that no model knows, 0 to 1."""
+    middle = grid.part(grid.rows // 2, grid.columns // 2, 1, 1).latitude_longitude_deg()
+    reach_m, side = 1000.0 * _KNOWN_KM, 81
+    around = MapGrid(
+        local_projection(*(angle.item() for angle in middle)), -reach_m, reach_m, 2.0 * reach_m / (side - 1), side, side
+    )
+    inside = np.hypot(around.x[None, :], around.y[:, None]) <= reach_m
+    up = around.unit_vectors()[inside]
+    known = np.zeros(len(up), dtype=bool)
+    for dem in dems:
+        known |= np.isfinite(dem.height_towards(up))
+    return float(1.0 - known.mean())
 
 
 def describe(file: DemFile) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def look_at_point(
     """
     around = MapGrid(local_projection(latitude_deg, longitude_deg), -1.0, 1.0, 2.0, 2, 2)
     models, warnings = open_models(dem_files)
-    dems = [dem for dem in (read_around(model, around) for model in models) if dem is not None]
+    dems = read_around(models, around)
     horizon = point_horizon(dems, latitude_deg, longitude_deg, observer_heights_m=heights_m)
     if "incomplete" in horizon.provenance.get("terrain_reach", ""):
         warnings.append(f"Terrain was not known as far as it can count: {horizon.provenance['terrain_reach']}.")
