@@ -9,15 +9,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from lunabase.progress import Ticker
-
-if TYPE_CHECKING:
-    pass
 
 _MAP, _POINT = "map", "point"
 
@@ -30,6 +27,21 @@ class SurveyGroup(TyperGroup):
         if not args or args[0] not in self.commands:
             args = [_MAP, *args]
         return super().parse_args(ctx, args)
+
+
+class MapContext(typer.Context):
+    """The map's command goes by its group's name, which is what users write."""
+
+    @property
+    def command_path(self) -> str:
+        """Return the words of usage lines."""
+        return self.parent.command_path if self.parent else super().command_path
+
+
+class MapCommand(TyperCommand):
+    """The survey of a region."""
+
+    context_class = MapContext
 
 
 survey = typer.Typer(
@@ -59,7 +71,7 @@ Dems = Annotated[
 ]
 
 
-@survey.command(_MAP)
+@survey.command(_MAP, cls=MapCommand)
 def survey_map(
     dems: Dems = None,
     out: Out = Path("survey"),

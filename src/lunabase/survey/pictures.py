@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import shorten, wrap
+from textwrap import wrap
 from typing import Any
 
 import matplotlib
@@ -32,11 +32,15 @@ _WIDEST = 1600
 """Pixels of a picture's map along its longer side; a larger map is thinned for the picture alone."""
 _SIDE_IN = 7.2
 _DPI = 150
+_FOOT_IN, _LINE_IN, _WARNING_LINES = 0.7, 0.125, 4
+"""First line below the map, above the picture's edge; distance of lines; most lines of a warning."""
 _INK = "#1b2430"
 _HALO = [withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
 _NAMED: dict[str, Any] = {"color": _INK, "ha": "center", "va": "center", "path_effects": _HALO}
 _ARROW = {"arrowstyle": "-|>,head_width=0.28,head_length=0.5", "color": _INK, "linewidth": 1.6, "path_effects": _HALO}
 _NICE_KM = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+_AROUND = ((1, 0.5), (-1, 0.5), (1, -0.5), (-1, -0.5), (0, 1.4), (0, -1.4), (1.6, 1.4), (-1.6, 1.4))
+"""Where a mark's label is tried, right and up of it."""
 _ROOM_FOR_NAME = 0.035
 """Least radius of a crater whose name is written, in parts of the map's width."""
 
@@ -62,9 +66,10 @@ def map_picture(values: xr.DataArray, backdrop: Backdrop, path: Path) -> None:
     aspect = (north - south) / (east - west)
     width, height = (_SIDE_IN, _SIDE_IN * aspect) if aspect <= 1.0 else (_SIDE_IN / aspect, _SIDE_IN)
     # A narrow map keeps room for its words.
-    figure = Figure(figsize=(max(width, 4.5) + 2.75, max(height, 2.5) + 1.75), dpi=_DPI)
+    foot = _FOOT_IN + 0.6
+    figure = Figure(figsize=(max(width, 4.5) + 2.75, max(height, 2.5) + foot + 0.8), dpi=_DPI)
     inches = (figure.get_figwidth(), figure.get_figheight())
-    box = (0.85 / inches[0], 0.95 / inches[1], width / inches[0], height / inches[1])
+    box = (0.85 / inches[0], foot / inches[1], width / inches[0], height / inches[1])
     axes = figure.add_axes(box)
     _paint(figure, axes, values, backdrop, box)
     axes.set(xlim=(west, east), ylim=(south, north), xlabel="map x, km", ylabel="map y, km")
@@ -135,7 +140,7 @@ def _draw_graticule(axes: Axes, grid: MapGrid) -> None:
         x, y = line.x / 1000.0, line.y / 1000.0
         axes.plot(x, y, color="white", linewidth=1.1, alpha=0.35, zorder=2)
         axes.plot(x, y, color=_INK, linewidth=0.5, alpha=0.75, zorder=2.1)
-        known = np.flatnonzero(np.isfinite(x))
+        known, named = np.flatnonzero(np.isfinite(x)), False
         ends = known[[0, -1]] if known.size else known
         for k in ends:
             top, right = north - y[k] < gap, east - x[k] < gap
@@ -143,16 +148,20 @@ def _draw_graticule(axes: Axes, grid: MapGrid) -> None:
             near = any(abs(spot[0] - a) < 7.5 * gap and abs(spot[1] - b) < 2.5 * gap for a, b in taken)
             if (top or right) and not near:
                 taken.append(spot)
+                named = True
                 align = ("center", "bottom") if top else ("left", "center")
                 axes.text(spot[0], spot[1], line.label, fontsize=7, color=_INK, ha=align[0], va=align[1])
-        if line.is_parallel and known.size == x.size and len(x):
-            _label_circle(axes, line.label, x, y)
+        if line.is_parallel and known.size and not named:
+            _label_on(axes, line.label, x[known], y[known])
 
 
-def _label_circle(axes: Axes, label: str, x: FloatArray, y: FloatArray) -> None:
-    """A parallel that closes within the map is named on itself, half way between two meridians."""
-    k = int(np.argmin(np.abs(np.arctan2(x - x.mean(), y - y.mean()) - np.radians(-165.0))))
-    axes.text(x[k], y[k], label, fontsize=7, zorder=4, **_NAMED)
+def _label_on(axes: Axes, label: str, x: FloatArray, y: FloatArray) -> None:
+    """Name a parallel on itself, well inside the frame: about a pole half way between two meridians."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    aside = np.minimum(np.minimum(x - west, east - x), np.minimum(y - south, north - y)) > 0.05 * (east - west)
+    if aside.any():
+        k = np.flatnonzero(aside)[int(np.argmin(np.abs(np.arctan2(x, y) - np.radians(-165.0))[aside]))]
+        axes.text(x[k], y[k], label, fontsize=7, zorder=4, **_NAMED)
 
 
 def _draw_craters(axes: Axes, grid: MapGrid) -> None:
@@ -174,12 +183,35 @@ def _draw_craters(axes: Axes, grid: MapGrid) -> None:
 
 
 def _draw_marks(axes: Axes, backdrop: Backdrop) -> None:
-    for x, y, label in backdrop.marks:
+    for x, y, _ in backdrop.marks:
         spot = (x / 1000.0, y / 1000.0)
         for colour, width, order in (("white", 2.4, 5.0), ("#d5008f", 1.3, 5.1)):
             axes.plot(*spot, "o", markersize=7, fillstyle="none", color=colour, markeredgewidth=width, zorder=order)
-        text = axes.annotate(label, spot, (5, 4), textcoords="offset points", fontsize=7.5, color="#a3006d", zorder=6)
+    west, _, east, _ = (edge / 1000.0 for edge in backdrop.grid.bounds)
+    point = (east - west) / (72.0 * _SIDE_IN)
+    for x, y, label in labels_apart(backdrop.marks, 1000.0 * point):
+        text = axes.text(
+            x / 1000.0, y / 1000.0, label, fontsize=7.5, color="#a3006d", zorder=6, ha="center", va="center"
+        )
         text.set(weight="bold", path_effects=_HALO)
+
+
+def labels_apart(marks: Sequence[tuple[float, float, str]], point: float) -> list[tuple[float, float, str]]:
+    """Return where labels stand beside their marks, clear of each other and of the marks; without room, no label.
+
+    point: size of a typographic point on the map, in the marks' unit. Earlier marks choose first.
+    """
+    taken = [(x, y, 4.5 * point) for x, y, _ in marks]
+    placed = []
+    for x, y, label in marks:
+        half = (2.6 * len(label), 4.0)
+        for right, up in _AROUND:
+            spot_x, spot_y = x + right * (6.0 + half[0]) * point, y + up * 8.0 * point
+            if all(abs(spot_x - a) > half[0] * point + b or abs(spot_y - c) > half[1] * point + b for a, c, b in taken):
+                placed.append((spot_x, spot_y, label))
+                taken.append((spot_x, spot_y, 4.0 * point))
+                break
+    return placed
 
 
 def _draw_scale_bar(axes: Axes, grid: MapGrid) -> None:
@@ -225,6 +257,7 @@ def _words(figure: Figure, values: xr.DataArray, backdrop: Backdrop, box: tuple[
     figure.text(box[0], top + 0.32 * inch, str(values.attrs["comment"]), fontsize=8, color="#4c5764")
     letters = int(21.0 * (figure.get_figwidth() - 0.95))
     lines = [(line, "#4c5764") for line in wrap(backdrop.source, letters)[:2]]
-    lines += [(shorten(backdrop.warning, letters, placeholder=" ..."), "#b3261e")] if backdrop.warning else []
+    warning = wrap(backdrop.warning, letters, max_lines=_WARNING_LINES, placeholder=" ... (see index.html)")
+    lines += [(line, "#b3261e") for line in warning]
     for number, (line, colour) in enumerate(lines):
-        figure.text(box[0], (0.36 - 0.125 * number) * inch, line, fontsize=6.5, color=colour, va="center")
+        figure.text(box[0], (_FOOT_IN - _LINE_IN * number) * inch, line, fontsize=6.5, color=colour, va="center")
