@@ -177,8 +177,8 @@ def main() -> int:
         "Temperature",
         "The column of regolith (`lunabase.environment.regolith`) against heat1d at equal settings: a Sun of 1361 "
         "W/m2 that circles over the equator in 29.53059 days. The temperature map (`lunabase.survey.temperature`) "
-        "under the real Sun of 2020, in steps of two hours: flat ground at longitude 0, and craters of the 240 m "
-        "model among their surroundings. " + SOURCES,
+        "under the real Sun of 2020, in steps of two hours: flat ground at longitude 0, and a crater of the 240 m "
+        "model within its rim. " + SOURCES,
     )
     check_column(page)
     page.text(
