@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lunabase.environment.discs import light_above_line
 from lunabase.sky import SurfaceSite, look_arrays, open_kernels
-from lunabase.survey.cube_pass import Window, _axes, tile_of
+from lunabase.survey.cube_pass import Window, map_axes, tile_of
 from lunabase.survey.passes import (
     AZIMUTH,
     AZIMUTH_X,
@@ -101,7 +101,7 @@ def test_directions_of_the_slow_way_are_those_of_the_sky():
     grid = MapGrid(local_projection(0.0, 0.0), -3e3, 2e3, 500.0, 4, 5)
     times = TimeGrid.from_utc("2021-03-01", 300, 2.3 * 3600.0)
     track = earth_track(times, open_kernels())
-    up, north = _axes(grid, grid.x[[3]], grid.y[[1]])
+    up, north = map_axes(grid, grid.x[[3]], grid.y[[1]])
     latitude_deg, longitude_deg = (values[1, 3] for values in grid.latitude_longitude_deg())
     seen = look_arrays("earth", SurfaceSite(latitude_deg, longitude_deg), times)
     ours = np.array([direction(up[0], north[0], place) for place in track.place_km])
@@ -186,7 +186,7 @@ def test_light_of_a_block_is_that_of_each_pixels_own_direction():
     tile = tile_of(grid, Window(0, 0, 32, 32))
     track = sun_track(TimeGrid.from_utc("2021-03-01", 1400, 3600.0), open_kernels())
     x, y = (values.ravel() for values in np.meshgrid(grid.x, grid.y))
-    up, north = _axes(grid, x, y)
+    up, north = map_axes(grid, x, y)
     saw_deg = 5.0 + np.abs(np.arange(360) % 12 - 6.0) * 10.0 / 6.0
     lines = np.repeat(saw_deg[:, None], up.shape[0], axis=1).astype(np.float32)
     block = Block(lines, (up @ tile.east).astype(np.float32), (up @ tile.north).astype(np.float32), up, north)

@@ -65,6 +65,27 @@ def test_stations_and_relays_against_the_environment():
             assert float(one[f"longest_no_{name}"]) == pytest.approx(gap_days, abs=1.01 / 24.0)
 
 
+def test_a_low_relay_is_seen_from_the_height_of_the_ground():
+    """Against the environment of a point at that height; from 7 km lower the relay stands 0.5 deg higher and more."""
+    grid = MapGrid(polar_projection("south"), 20_000.0, -30_000.0, 240.0, 12, 20)
+    cube = cube_of(grid, np.full((360, 1, 1), 2.0), (10.0,))
+    heights_m = np.where(np.arange(20) < 8, 6900.0, -5000.0) * np.ones((12, 1))  # the blocks' own borders
+    on_ground = cube.assign(ground_height=(("y", "x"), heights_m))
+    times = TimeGrid.from_utc("2026-02-01", 3000, 30.0)
+    low = LunarOrbit.from_altitudes(
+        100e3, 100e3, inclination_deg=88.0, raan_deg=20.0, argument_of_periapsis_deg=0.0, mean_anomaly_deg=0.0,
+        epoch_tdb_s=utc_to_tdb("2026-02-01"),
+    )  # fmt: skip
+    result = view_map(on_ground, times, open_kernels(), relays={"low": low})["relay_view"][0, 0]
+    level = view_map(cube, times, open_kernels(), relays={"low": low})["relay_view"][0, 0]
+    for row, column in ((2, 3), (9, 12), (5, 19)):
+        own_mask, site = cube_mask(on_ground, row, column)
+        assert site.height_m == heights_m[row, column]
+        point = environment(site, times, horizon=own_mask, relays={"low": low})["relay_in_view"].values.mean()
+        assert float(result[row, column]) * times.count == pytest.approx(point * times.count, abs=2.5)
+        assert abs(float(level[row, column]) - point) * times.count > 5.0
+
+
 def test_parallax_moves_the_earth_across_a_wide_map():
     """From 10 deg apart on the ground the Earth's places differ by its parallax, 0.16 deg; stars' would not."""
     grid = polar_grid(west=-150e3, north=150e3, pixel_m=300e3, rows=2, columns=2)

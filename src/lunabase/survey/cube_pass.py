@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import rasterio.crs
@@ -24,6 +24,7 @@ from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.projection import read_projection, unit_vectors
 
 HORIZON = "horizon_elevation"
+GROUND = "ground_height"
 Progress = Callable[[float], None]
 
 _REGION = 512
@@ -32,6 +33,10 @@ _TILE = 128
 _BLOCK = 32
 _TILE_M = 11_300.0
 """Longest side of a tile: from its corners, 8 km away, directions are linear to 0.001 deg below 59 deg elevation."""
+_NEAR_KM = 100_000.0
+"""Nearer bodies (relays, not the Earth) stand lower for whoever stands higher: 0.1 deg for 2 km at 1000 km."""
+_NEAR_BLOCK = 8
+"""Pixels along a side of what shares one ground height before a near body: 0.02 deg for 300 m at 1000 km."""
 _NUDGE_M = 1.0
 _TURN_M = 500.0
 _AZIMUTHS_AT_ONCE = 30
@@ -98,12 +103,14 @@ def pass_cube(
 ) -> tuple[list[Tally], NDArray[np.bool_]]:
     """Count each track over every pixel and height of a cube; one list of spell limits (in steps) for each track.
 
-    Returns the counts in maps (height, y, x), and where the cube has a horizon. The cube is read once. `workers`:
-    threads, by default one for each core; `progress` is called with the finished part (0 to 1). Raises InputError for
-    a dataset that is no horizon cube.
+    Returns the counts in maps (height, y, x), and where the cube has a horizon. The cube is read once. Lines of sight
+    to near bodies start at the heights of the ground if the cube carries them, `ground_height` (y, x) in metres above
+    the sphere of 1737.4 km; all others start on that sphere. `workers`: threads, by default one for each core;
+    `progress` is called with the finished part (0 to 1). Raises InputError for a dataset that is no horizon cube.
     """
     check_cube(cube)
     grid = map_grid(cube)
+    ground_km = ground_heights_m(cube) * 1e-3
     heights = cube.sizes["height"]
     maps = [_empty_maps((heights, *grid.shape), limit.size) for limit in limits]
     known = np.zeros((heights, *grid.shape), dtype=bool)
@@ -114,7 +121,8 @@ def pass_cube(
             jobs: dict[Future[None], Window] = {}
             for tile in region.pieces(_tile_side(grid)):
                 part = _part(lines_deg, region, tile)
-                job = pool.submit(_pass_tile, part, grid, tile, tracks, limits, [_at(m, height) for m in maps])
+                views = [_at(m, height) for m in maps]
+                job = pool.submit(_pass_tile, part, ground_km[tile.slices], grid, tile, tracks, limits, views)
                 jobs[job] = tile
             for job in as_completed(jobs):
                 job.result()
@@ -161,8 +169,16 @@ def _tile_side(grid: MapGrid) -> int:
     return min(_TILE, fitting if fitting < _BLOCK else fitting // _BLOCK * _BLOCK)
 
 
+def ground_heights_m(cube: xr.Dataset) -> FloatArray:
+    """Heights of the ground above the sphere of 1737.4 km, (y, x); 0 where the cube has none."""
+    if GROUND not in cube:
+        return np.zeros((cube.sizes["y"], cube.sizes["x"]))
+    return np.nan_to_num(cube[GROUND].transpose("y", "x").values.astype(np.float64))
+
+
 def _pass_tile(
     lines_deg: SingleArray,
+    ground_km: FloatArray,
     grid: MapGrid,
     tile: Window,
     tracks: Sequence[SkyTrack],
@@ -174,10 +190,35 @@ def _pass_tile(
     centre = tile_of(grid, tile)
     blocks = [(piece, _block(lines_deg, grid, tile, piece, centre)) for piece in tile.pieces(_BLOCK)]
     for track, limit, target in zip(tracks, limits, maps, strict=True):
+        if ground_km.any() and np.linalg.norm(track.place_km, axis=1).min() < _NEAR_KM:
+            _pass_near(lines_deg, ground_km, grid, tile, track, limit, target)
+            continue
         table = columns(track, centre)
         for piece, block in blocks:
             if block is not None:
                 _store(tally(block, table, track.place_km, limit), target, piece)
+
+
+def _pass_near(
+    lines_deg: SingleArray,
+    ground_km: FloatArray,
+    grid: MapGrid,
+    tile: Window,
+    track: SkyTrack,
+    limit: CountArray,
+    target: Tally,
+) -> None:
+    """Count a near body in small blocks, each from the mean height of its ground."""
+    for piece in tile.pieces(_NEAR_BLOCK):
+        centre = tile_of(grid, piece)
+        block = _block(lines_deg, grid, tile, piece, centre)
+        if block is None:
+            continue
+        # Seen from higher up, the body is lower down.
+        row, column = piece.row - tile.row, piece.column - tile.column
+        rise_km = ground_km[row : row + piece.rows, column : column + piece.columns].mean() * centre.up
+        seen = replace(track, place_km=track.place_km - rise_km)
+        _store(tally(block, columns(seen, centre), seen.place_km, limit), target, piece)
 
 
 def tile_of(grid: MapGrid, window: Window) -> Tile:
@@ -186,7 +227,7 @@ def tile_of(grid: MapGrid, window: Window) -> Tile:
     y = grid.north - grid.pixel_m * (window.row + 0.5 * (window.rows - 1))
     east_of = np.array([x, x - _TURN_M, x + _TURN_M, x, x])
     north_of = np.array([y, y, y, y - _TURN_M, y + _TURN_M])
-    up, north = _axes(grid, east_of, north_of)
+    up, north = map_axes(grid, east_of, north_of)
     east = np.cross(north[0], up[0])
     turned, moved_x, moved_y = north @ east, up @ east, up @ north[0]
     along_x = (turned[2] - turned[1]) / (moved_x[2] - moved_x[1])
@@ -194,7 +235,7 @@ def tile_of(grid: MapGrid, window: Window) -> Tile:
     return Tile(up[0], north[0], (float(along_x), float(along_y)))
 
 
-def _axes(grid: MapGrid, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+def map_axes(grid: MapGrid, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The vertical and the map's y axis at map points, unit vectors in the mean-Earth frame, (n, 3) each."""
     up = unit_vectors(grid.projection, x, y)
     north = unit_vectors(grid.projection, x, y + _NUDGE_M) - unit_vectors(grid.projection, x, y - _NUDGE_M)
@@ -212,7 +253,7 @@ def _block(lines_deg: SingleArray, grid: MapGrid, tile: Window, piece: Window, c
         lines[:, ~known] = lines[:, [int(np.argmax(known))]]
     part = grid.part(piece.row, piece.column, piece.rows, piece.columns)
     x, y = np.meshgrid(part.x, part.y)
-    up, north = _axes(grid, x.ravel(), y.ravel())
+    up, north = map_axes(grid, x.ravel(), y.ravel())
     return Block(lines, (up @ centre.east).astype(np.float32), (up @ centre.north).astype(np.float32), up, north)
 
 

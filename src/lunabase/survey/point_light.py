@@ -10,7 +10,7 @@ from lunabase.environment.sampling import Epochs
 from lunabase.environment.view import sight
 from lunabase.errors import InputError
 from lunabase.sky import Kernels, SurfaceSite
-from lunabase.survey.cube_pass import HORIZON, check_cube, map_grid
+from lunabase.survey.cube_pass import HORIZON, check_cube, ground_heights_m, map_grid
 from lunabase.terrain.mask import HorizonMask
 from lunabase.times import TimeGrid
 
@@ -18,7 +18,9 @@ _CHUNK = 20_000
 
 
 def cube_mask(cube: xr.Dataset, row: int, column: int) -> tuple[HorizonMask, SurfaceSite]:
-    """The horizon mask of one pixel of a horizon cube, by true azimuth, and the pixel's place on the sphere.
+    """The horizon mask of one pixel of a horizon cube, by true azimuth, and the pixel's place.
+
+    The place is on the sphere of 1737.4 km unless the cube carries `ground_height` (y, x), metres above it.
 
     Raises InputError for a dataset that is no horizon cube, and for a pixel outside it or without a horizon.
     """
@@ -38,7 +40,7 @@ def cube_mask(cube: xr.Dataset, row: int, column: int) -> tuple[HorizonMask, Sur
     latitude_deg, longitude_deg = (angle.item() for angle in pixel.latitude_longitude_deg())
     source = {"source": f"horizon cube, row {row}, column {column}"}
     mask = HorizonMask(azimuths_deg, heights_m, np.roll(lines, -first, axis=1), source)
-    return mask, SurfaceSite(latitude_deg, longitude_deg)
+    return mask, SurfaceSite(latitude_deg, longitude_deg, float(ground_heights_m(cube)[row, column]))
 
 
 def light_series(

@@ -36,8 +36,9 @@ def view_map(
     least elevation or above. For each relay: `relay_view`, `longest_no_relay`, dimension `relay`.
 
     Gaps are whole steps, and those that the span cuts count with their length inside; a relay in a low orbit passes
-    within minutes and needs steps to match. Lines of sight start on the sphere of 1737.4 km. Pixels without a horizon
-    are NaN. Raises InputError for a dataset that is no horizon cube and times outside the kernels.
+    within minutes and needs steps to match. Lines of sight to relays start at the ground if the cube carries its
+    heights, `ground_height` (y, x) in metres; otherwise, and to the Earth, on the sphere of 1737.4 km. Pixels without
+    a horizon are NaN. Raises InputError for a dataset that is no horizon cube and times outside the kernels.
     """
     orbiters = relays or {}
     stations = [station_track(station, grid, kernels) for station in earth_stations]
