@@ -91,6 +91,13 @@ def survey_map(
     rank: Annotated[
         str | None, typer.Option(help='Conditions on places: "light>0.75, longest_dark<5d, slope<10deg, earth>45%".')
     ] = None,
+    dem_error: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METRES|FILE",
+            help="Error of the finest model's heights (1 sigma): adds low, high, spread of light.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     kernel: Kernels = None,
     as_json: AsJson = False,
@@ -103,6 +110,7 @@ def survey_map(
 
     Example: `lunabase survey site01.tif ldem_84S.tif --center=-89.45,222.7 --size 8 --rank "light>75%, slope<10deg"`
     """
+    from lunabase.survey.elevation_error import parse_error
     from lunabase.survey.ranking import parse_conditions
     from lunabase.survey.region import region_wish
     from lunabase.survey.survey import SurveyOptions, parse_heights, parse_products
@@ -116,6 +124,7 @@ def survey_map(
         () if rank is None else parse_conditions(rank),
         station,
         tuple(kernel or ()),
+        None if dem_error is None else parse_error(dem_error),
     )
     from lunabase.survey.run import run_survey
 

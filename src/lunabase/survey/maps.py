@@ -36,6 +36,9 @@ KINDS: Mapping[str, Kind] = {
     "light": Kind("Sunlight", "1", "inferno", 1, (0.0, 1.0), "mean visible part of the Sun's disc over the span"),
     "light_low": Kind("Sunlight, low estimate", "1", "inferno", 1, (0.0, 1.0), "from the error of the elevations"),
     "light_high": Kind("Sunlight, high estimate", "1", "inferno", 1, (0.0, 1.0), "from the error of the elevations"),
+    "light_spread": Kind(
+        "Sunlight, spread", "1", "viridis", -1, None, "standard deviation, from the elevations' error"
+    ),
     "longest_dark": Kind("Longest darkness", "d", "cividis", -1, None, "longest spell in which the Sun counts as down"),
     "longest_lit": Kind("Longest light", "d", "inferno", 1, None, "longest spell in which the Sun counts as up"),
     "nights_1d": Kind("Nights longer than 1 day", "1", "cividis", -1, None, "number of dark spells in the span"),

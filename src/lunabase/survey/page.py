@@ -18,7 +18,7 @@ _SHOWN = 25
 _APART = ("maps", "places", "warnings", "title", "numbers")
 _TABLED = ("light", "longest_dark", "earth", "relay", "temperature_min", "temperature_max", "slope")
 _GROUPS = (
-    ("Sunlight", ("light", "light_low", "light_high", "longest_dark", "longest_lit")),
+    ("Sunlight", ("light", "light_low", "light_high", "light_spread", "longest_dark", "longest_lit")),
     ("Nights and shadow", ("nights_1d", "nights_3d", "nights_7d", "psr", "always_lit")),
     ("View of the Earth and relays", ("earth", "earth_whole", "longest_no_earth", "station", "relay")),
     ("Temperature", ("temperature_max", "temperature_mean", "temperature_min", "temperature_deep", "sky_view")),

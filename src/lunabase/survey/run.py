@@ -15,6 +15,7 @@ from lunabase.sky import Kernels, kernel_hashes
 from lunabase.sky.kernels import kernels_from
 from lunabase.station.load import load_station
 from lunabase.station.places import ground_stations, relay_orbits
+from lunabase.survey.elevation_error import error_words, read_error
 from lunabase.survey.ground import Ground, read_ground
 from lunabase.survey.maps import empty_maps
 from lunabase.survey.point import look_at_point, site_snippet, write_point
@@ -67,7 +68,9 @@ def run_survey(
     links = links_of(options.station)
     with ticker.stage("terrain"):
         ground = read_ground(options.dems, options.region)
-    products, left_out = products_of(options, ground)
+        if options.dem_error is not None:
+            read_error(options.dem_error, ground.region_dem()[0])
+    products, left_out = products_of(options, ground, grid)
     check_conditions(options.rank, names_to_come(options, links, products, empty_maps(ground.grid)))
     facts = _facts(options, ground, grid, kernels, links, products)
     if claim_folder(folder, facts, overwrite=overwrite):
@@ -110,6 +113,7 @@ def _facts(
         "heights_m": list(options.heights_m),
         "azimuths": options.azimuths,
         "products": list(products),
+        **({} if options.dem_error is None else {"elevation_error": error_words(options.dem_error)}),
         "conditions": [str(condition) for condition in options.rank],
         "earth_stations": [station.name for station in links.stations],
         "relays": list(links.relays),

@@ -22,7 +22,7 @@ class Kept:
     """The results of finished steps in a folder. A step whose inputs are the same as before is not done again."""
 
     def __init__(self, folder: Path, stage: Stage) -> None:
-        self._folder, self.stage = folder, stage
+        self.folder, self.stage = folder, stage
         self.reused: list[str] = []
 
     def do(
@@ -30,7 +30,7 @@ class Kept:
     ) -> xr.Dataset:
         """Return a step's result, from disk if it was made from the same inputs by the same version."""
         text = json.dumps([lunabase.__version__, name, dict(inputs)], sort_keys=True, default=str)
-        path = self._folder / f"{name.replace(' ', '-')}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.nc"
+        path = self.folder / f"{name.replace(' ', '-')}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.nc"
         if path.exists():
             self.reused.append(name)
             return xr.load_dataset(path, engine="h5netcdf", decode_times=False)
@@ -38,7 +38,7 @@ class Kept:
             made = make(report)
             with whole_file(path) as beside:
                 made.to_netcdf(beside, engine="h5netcdf")
-        for other in self._folder.glob(f"{name.replace(' ', '-')}-*.nc"):
+        for other in self.folder.glob(f"{name.replace(' ', '-')}-*.nc"):
             if other != path and len(other.stem) == len(path.stem):
                 other.unlink()
         return made

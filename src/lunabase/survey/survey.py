@@ -13,15 +13,17 @@ import xarray as xr
 
 from lunabase.errors import InputError
 from lunabase.sky import GroundStation, Kernels, LunarOrbit, kernel_hashes
+from lunabase.survey.elevation_error import DRAWS, ElevationError, drawn_cubes, error_words
 from lunabase.survey.ground import Ground
 from lunabase.survey.horizons import horizon_map
 from lunabase.survey.light_map import light_map
+from lunabase.survey.light_spread import light_spread
 from lunabase.survey.maps import add_map, empty_maps
 from lunabase.survey.psr import psr_map
 from lunabase.survey.ranking import Condition
 from lunabase.survey.region import RegionWish
 from lunabase.survey.stages import Kept
-from lunabase.survey.temperature import temperature_map
+from lunabase.survey.temperature import LONGEST_STEP_S, temperature_map
 from lunabase.survey.view_map import view_map
 from lunabase.terrain.surface import hillshade, roughness_m, slope_deg
 from lunabase.times import TimeGrid
@@ -35,11 +37,12 @@ NIGHTS_D = (1.0, 3.0, 7.0)
 _ROUGHNESS_PIXELS = 10
 _DEPTH_M = 0.5
 _EDGE = "light and heat come from the terrain inside the region alone, so trust its middle more than its edge"
-_HORIZON_US = 0.12
-_LIGHT_NS = 1.5
-_TEMPERATURE_MS = 0.008
-_SPIN_UP_D = 800.0
-"""Rough costs on one core: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and day."""
+_HORIZON_US, _LIGHT_NS, _TEMPERATURE_US = 0.15, 3.0, 0.7
+"""Costs on one core, about: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and heat step."""
+_SPIN_UP_STEPS = (6000, 15_000)
+_START_S, _PICTURE_S = 6.0, 0.25
+_FASTER, _SLOWER = 0.7, 2.0
+"""How far machines and terrain differ from these costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class SurveyOptions:
     rank: tuple[Condition, ...] = ()
     station: Path | None = None
     kernel_files: tuple[Path, ...] = ()
+    dem_error: ElevationError | None = None
+    """Of the finest model, to be carried into the light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def parse_products(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def products_of(options: SurveyOptions, ground: Ground) -> tuple[tuple[str, ...], str]:
+def products_of(options: SurveyOptions, ground: Ground, grid: TimeGrid) -> tuple[tuple[str, ...], str]:
     """Return the products to make, and a sentence about what is left out, if anything is."""
     if options.products is not None:
         return options.products, ""
@@ -96,9 +101,9 @@ def products_of(options: SurveyOptions, ground: Ground) -> tuple[tuple[str, ...]
     if pixels <= MOST_FOR_TEMPERATURE:
         return PRODUCTS, ""
     left = tuple(name for name in PRODUCTS if name != "temperature")
-    needed = f"{pixels * _TEMPERATURE_MS * (365.0 + _SPIN_UP_D) * 1e-3 / 3600.0 / _cores():.2g} h"
+    low_s, high_s = (_heat_s(pixels, grid, steps) / _cores() for steps in _SPIN_UP_STEPS)
     return left, (
-        f"Temperature is left out: {pixels:,} pixels would take about {needed} for a year. "
+        f"Temperature is left out: it would take about {_duration(_FASTER * low_s, _SLOWER * high_s)} more. "
         f"Ask for it with --products {','.join(PRODUCTS)}, or take a smaller region."
     )
 
@@ -107,18 +112,44 @@ def expected(options: SurveyOptions, ground: Ground, grid: TimeGrid, products: S
     """Return the survey's size and rough cost in words."""
     rows, columns = ground.grid.shape
     pixels, heights = rows * columns, len(options.heights_m)
-    horizons_s = pixels * options.azimuths * heights * _HORIZON_US * 1e-6
-    light_s = pixels * heights * grid.count * _LIGHT_NS * 1e-9 * (("light" in products) + ("earth" in products))
-    days = grid.count * grid.step_s / 86_400.0
-    heat_s = pixels * (days + _SPIN_UP_D) * _TEMPERATURE_MS * 1e-3 if "temperature" in products else 0.0
-    total_s = (horizons_s + light_s + heat_s) / _cores() + 20.0
-    shown = f"{max(total_s / 60.0, 1.0):.0f} min" if total_s < 7200.0 else f"{total_s / 3600.0:.1f} h"
-    gigabytes = pixels * options.azimuths * heights * 2e-9
+    draws = DRAWS if options.dem_error is not None and "light" in products else 0
+    gigabytes = (1 + (draws > 0)) * pixels * options.azimuths * heights * 2e-9
     size = f"{columns} x {rows} = {pixels:,} pixels of {ground.grid.pixel_m:g} m"
+    drawn = f", {draws} terrains drawn from the elevations' error" if draws else ""
+    low_s, high_s = _seconds(options, pixels, grid, products, draws)
     return (
-        f"{size}, {options.azimuths} azimuths, {heights} height{'s' if heights > 1 else ''}; about {shown} on "
-        f"{_cores()} cores, up to {gigabytes:.2g} GB on disk"
+        f"{size}, {options.azimuths} azimuths, {heights} height{'s' if heights > 1 else ''}{drawn}; "
+        f"about {_duration(low_s, high_s)} on {_cores()} cores, up to {gigabytes:.2g} GB on disk"
     )
+
+
+def _seconds(
+    options: SurveyOptions, pixels: int, grid: TimeGrid, products: Sequence[str], draws: int
+) -> tuple[float, float]:
+    """How long a survey may take, from and to, seconds."""
+    heights = len(options.heights_m)
+    horizons_s = pixels * options.azimuths * heights * _HORIZON_US * 1e-6 * (1 + draws)
+    passes = ("light" in products) + ("earth" in products) + draws
+    light_s = pixels * heights * grid.count * _LIGHT_NS * 1e-9 * passes
+    still_s = _START_S * (1 + draws) + _PICTURE_S * len(products) * 4 * (1 + heights)
+    low_s, high_s = (
+        (horizons_s + light_s + _heat_s(pixels, grid, steps) * ("temperature" in products)) / _cores()
+        for steps in _SPIN_UP_STEPS
+    )
+    return _FASTER * low_s + still_s, _SLOWER * (high_s + still_s)
+
+
+def _heat_s(pixels: int, grid: TimeGrid, spin_up_steps: int) -> float:
+    """Seconds of one core for the temperature of a map."""
+    return pixels * (grid.count * max(1.0, grid.step_s / LONGEST_STEP_S) + spin_up_steps) * _TEMPERATURE_US * 1e-6
+
+
+def _duration(low_s: float, high_s: float) -> str:
+    if high_s < 120.0:
+        return f"{low_s:.0f} to {high_s:.0f} s"
+    if high_s < 7200.0:
+        return f"{max(low_s / 60.0, 1.0):.0f} to {high_s / 60.0:.0f} min"
+    return f"{low_s / 3600.0:.1f} to {high_s / 3600.0:.1f} h"
 
 
 def _cores() -> int:
@@ -172,6 +203,23 @@ def _add_light(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> 
         _by_height(maps, made, name, name)
     for index, days in enumerate(NIGHTS_D):
         _by_height(maps, made.isel(night_length=index), "nights", f"nights_{days:g}d")
+
+    if scene.options.dem_error is not None:
+        _add_spread(maps, scene, cube, kept)
+
+
+def _add_spread(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
+    options, error = scene.options, scene.options.dem_error
+    assert error is not None
+
+    def make(report: Callable[[float], None]) -> xr.Dataset:
+        cubes = drawn_cubes(scene.ground, error, kept.folder, options.azimuths, options.heights_m, report)
+        return light_spread(cubes, scene.grid, scene.kernels)
+
+    made = kept.do("light spread", _inputs(scene, cube) | {"error": error_words(error)}, make)
+    note = f"an estimate from {DRAWS} terrains drawn from the error of the finest model"
+    for name in ("light_low", "light_high", "light_spread"):
+        _by_height(maps, made, name, name, note)
 
 
 def _add_view(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
@@ -252,7 +300,8 @@ def names_to_come(options: SurveyOptions, links: Links, products: Sequence[str],
     """Return a dataset with the maps that a survey will have, empty, so that conditions are checked before the work."""
     nothing = np.zeros((maps.sizes["y"], maps.sizes["x"]), dtype=np.uint8)
     add_map(maps, "elevation", nothing)
-    for product in products:
+    spread = options.dem_error is not None and "light" in products
+    for product in (*products, "spread") if spread else products:
         for kind in _KINDS_OF[product]:
             for height_m in (None,) if product in ("slope", "temperature") else options.heights_m:
                 add_map(maps, kind, nothing, height_m=height_m)
@@ -267,6 +316,7 @@ def names_to_come(options: SurveyOptions, links: Links, products: Sequence[str],
 _KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "slope": ("slope", "roughness"),
     "light": ("light", "longest_dark", "longest_lit", *(f"nights_{days:g}d" for days in NIGHTS_D)),
+    "spread": ("light_low", "light_high", "light_spread"),
     "earth": ("earth", "earth_whole", "longest_no_earth"),
     "shadow": ("psr", "always_lit"),
     "temperature": ("temperature_min", "temperature_mean", "temperature_max", "temperature_deep", "sky_view"),
