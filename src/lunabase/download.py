@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +35,14 @@ def fetch_file(url: str, folder: Path, report: Report, size_bytes: int | None = 
 
     The checksum is written to the folder's SHA256SUMS on first use and holds from then on. report gets the finished
     part, 0 to 1; size_bytes: the exact size, where known. What was fetched of a file stays as NAME.part and is
-    gone on with. Raises LunabaseError when the file can't be fetched or isn't what it was, with what to do.
+    gone on with. Raises LunabaseError when the file can't be fetched, isn't what it was, or is being fetched by
+    another process, with what to do.
     """
     path = folder / url.rsplit("/", 1)[1]
     known = _read_sums(folder).get(path.name)
     if not path.exists():
-        _retrieve(url, path, _Resuming(path, report), known)
+        with _alone(path):
+            _retrieve(url, path, _Resuming(path, report), known)
     _check_size(path, url, size_bytes)
     found = pooch.file_hash(str(path), alg="sha256")
     if known is None:
@@ -50,6 +54,29 @@ def fetch_file(url: str, folder: Path, report: Report, size_bytes: int | None = 
             fix=f"Delete it and fetch it again; if the new one is right, delete its line in {folder / SUMS} as well.",
         )
     return path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold off other processes that would write to the same NAME.part; a killed one holds nothing."""
+    lock = path.with_name(f"{path.name}.part.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = lock.open("w")
+    except OSError as failed:
+        reason = failed.strerror or str(failed)
+        raise LunabaseError(f"can't write it: {reason}.", where=str(path), fix="Free space or give --dir.") from failed
+    with held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise LunabaseError(
+                "another process is fetching it.", where=str(path), fix="Wait until it has, then try again."
+            ) from taken
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 def _retrieve(url: str, path: Path, resuming: _Resuming, known: str | None) -> None:

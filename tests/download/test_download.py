@@ -204,6 +204,25 @@ def test_offline_says_what_to_download_and_where_to_put_it(tmp_path):
     assert f"download {url} elsewhere and put it at {tmp_path / 'dem.tif'}" in caught.value.fix
 
 
+def test_two_at_once_do_not_write_to_one_part(server, tmp_path):
+    server.pause_s = 0.02
+    started, found = threading.Event(), []
+
+    def first():
+        found.append(fetch_file(server.url(), tmp_path, lambda _: started.set()))
+
+    fetching = threading.Thread(target=first)
+    fetching.start()
+    assert started.wait(10.0)
+    with pytest.raises(LunabaseError, match="another process is fetching it"):
+        fetch_file(server.url(), tmp_path, silent)
+    fetching.join(30.0)
+    assert found[0].read_bytes() == CONTENT
+    assert left_over(tmp_path) == set()
+    assert fetch_file(server.url(), tmp_path, silent) == found[0]
+    assert len(server.asked) == 1
+
+
 def test_a_killed_download_goes_on(server, tmp_path):
     server.pause_s = 0.05
     call = (
