@@ -65,6 +65,13 @@ def test_days_begin_at_midnight_whenever_the_series_does():
     np.testing.assert_array_equal(daily["time"].values, np.array(["2030-01-01", "2030-01-02"], "datetime64[ns]"))
 
 
+def test_days_without_a_sample_are_left_out():
+    times = np.datetime64("2030-01-01", "ns") + np.arange(3) * np.timedelta64(2, "D")
+    daily = daily_light(xr.DataArray(np.arange(3.0), {"time": times}, ("time",)))
+    np.testing.assert_array_equal(daily.values, [0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(daily["time"].values, times)
+
+
 def test_nightfalls():
     grid = TimeGrid.from_utc("2030-01-01", 240, 3600.0)
     visible = np.ones(240)

@@ -63,10 +63,9 @@ def light_series(
 
 def daily_light(series: xr.DataArray) -> xr.DataArray:
     """Mean of a series for each UTC day that it touches, by the beginning of the day."""
-    days = series["time"].values.astype("datetime64[D]")
-    number = (days - days[0]).astype(np.int64)
+    days, number = np.unique(series["time"].values.astype("datetime64[D]"), return_inverse=True)
     means = np.bincount(number, series.values) / np.bincount(number)
-    beginnings = (days[0] + np.arange(means.size)).astype("datetime64[ns]")
+    beginnings = days.astype("datetime64[ns]")
     return xr.DataArray(
         means, {"time": beginnings}, ("time",), series.name, series.attrs | {"cell_methods": "time: mean"}
     )
