@@ -4,7 +4,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lunabase.environment.discs import light_above_line
@@ -149,6 +149,7 @@ def test_spells_of_a_two_level_horizon():
     np.testing.assert_allclose(counted.visible, counted.inside, atol=1e-9)
 
 
+@example(seed=1120, quiet=True)
 @given(seed=st.integers(0, 2**32 - 1), quiet=st.booleans())
 def test_counts_are_those_of_the_series_of_each_pixel(seed, quiet):
     """Whatever the kernel books together, the counts are those of the plain series."""
@@ -174,7 +175,13 @@ def test_counts_are_those_of_the_series_of_each_pixel(seed, quiet):
         assert counted.visible[pixel] == pytest.approx((part * track[:, WEIGHT]).sum(), abs=2e-3)
         assert counted.inside[pixel] == lit.sum()
         assert counted.any_part[pixel] == (part > 0.0).sum()
-        assert counted.whole[pixel] == (part == 1.0).sum()
+        # A disc cut by less than 2e-5 of its radius has the area 1 in single precision, whole or not.
+        line = np.ascontiguousarray(single[:, pixel])
+        azimuth, elevation, radius = (track[:, each].astype(np.float64) for each in (AZIMUTH, ELEVATION, RADIUS))
+        surely, barely = (
+            (visible_part(line, azimuth, elevation + shift * radius, radius) == 1.0).sum() for shift in (-1e-4, 1e-4)
+        )
+        assert surely <= counted.whole[pixel] <= barely
         assert counted.longest_out[pixel] == max(dark, default=0)
         assert counted.longest_in[pixel] == max((length for key, length in runs if key), default=0)
         assert [sum(length >= limit for length in dark) for limit in limits] == list(counted.long_outs[:, pixel])
