@@ -123,59 +123,52 @@ def _advance(surface, layers, absorbed, thickness, contact, mass, ground, interi
 
 @njit(cache=True, nogil=True)
 def _advance_block(surface, layers, absorbed, thickness, contact, mass, ground, interior):  # type: ignore[no-untyped-def]
-    """March the columns of one block by one step; layers hold the latest estimate of the step's end."""
+    """March the columns of one block by one step; layers hold the latest estimate of the step's end.
+
+    The elimination leaves each layer's constant in its place. The loops take as few arrays as they can: each call
+    makes sure that none of them overlap before it dares to work on vectors.
+    """
     count = layers.shape[0]
-    old = layers.copy()
-    constant, response = np.empty_like(layers), np.empty_like(layers)
-    supply, stiffness = np.empty_like(surface), np.empty_like(surface)
-    here, above = np.empty_like(surface), np.empty_like(surface)
+    old, response = layers.copy(), np.empty_like(layers)
+    supply, stiffness, above = np.empty_like(surface), np.empty_like(surface), np.empty_like(surface)
     for _ in range(SWEEPS):
         supply[:], stiffness[:] = interior, 0.0
-        _conduct(here, layers[count - 1], contact[count - 1], ground)
         for i in range(count - 1, 0, -1):
             halves = (ground.half * thickness[i - 1], ground.half * thickness[i])
             _eliminate(
-                constant[i], response[i], supply, stiffness, old[i], layers[i], layers[i - 1], here, above,
-                mass[i], contact[i - 1], halves, ground,
+                layers[i], response[i], supply, stiffness, old[i], layers[i - 1],
+                mass[i], (contact[i - 1], contact[i]), halves, ground,
             )  # fmt: skip
-            here, above = above, here
         _eliminate_first(
-            constant[0], response[0], supply, stiffness, old[0], layers[0], surface,
+            layers[0], response[0], supply, stiffness, old[0], surface,
             mass[0], contact[0], ground.half * thickness[0], ground,
         )  # fmt: skip
         _radiate(surface, supply, stiffness, absorbed, ground)
-        here[:] = surface
+        above[:] = surface
         for i in range(count):
-            _substitute(here, constant[i], response[i], layers[i])
-
-
-@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _conduct(here, layer, contact, ground):  # type: ignore[no-untyped-def]
-    for j in range(here.size):
-        here[j] = conductivity(contact, layer[j], ground)
+            _substitute(above, response[i], layers[i])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _eliminate(  # type: ignore[no-untyped-def]
-    constant, response, supply, stiffness, old, layer, over, here, above, mass, contact, halves, ground
+    layer, response, supply, stiffness, old, over, mass, contact, halves, ground
 ):
     for j in range(layer.size):
-        k = conductivity(contact, over[j], ground)
+        above, here = conductivity(contact[0], over[j], ground), conductivity(contact[1], layer[j], ground)
         storage = mass * heat_capacity(ground.half * (old[j] + layer[j]), ground)
-        constant[j], response[j], supply[j], stiffness[j] = balance(
-            storage, old[j], supply[j], stiffness[j], k * here[j], halves[0] * here[j] + halves[1] * k
+        layer[j], response[j], supply[j], stiffness[j] = balance(
+            storage, old[j], supply[j], stiffness[j], above * here, halves[0] * here + halves[1] * above
         )
-        above[j] = k
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _eliminate_first(  # type: ignore[no-untyped-def]
-    constant, response, supply, stiffness, old, layer, surface, mass, contact, resistance, ground
+    layer, response, supply, stiffness, old, surface, mass, contact, resistance, ground
 ):
     for j in range(layer.size):
         k = conductivity(contact, ground.half * (surface[j] + layer[j]), ground)
         storage = mass * heat_capacity(ground.half * (old[j] + layer[j]), ground)
-        constant[j], response[j], supply[j], stiffness[j] = balance(
+        layer[j], response[j], supply[j], stiffness[j] = balance(
             storage, old[j], supply[j], stiffness[j], k, resistance
         )
 
@@ -196,9 +189,9 @@ def _radiate(surface, supply, stiffness, absorbed, ground):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _substitute(above, constant, response, layer):  # type: ignore[no-untyped-def]
+def _substitute(above, response, layer):  # type: ignore[no-untyped-def]
     for j in range(above.size):
-        t = constant[j] + response[j] * above[j]
+        t = layer[j] + response[j] * above[j]
         layer[j] = t
         above[j] = t
 

@@ -106,21 +106,20 @@ def visible_part(
 def _visible_series(lines, azimuth, elevation, radius, fraction):  # type: ignore[no-untyped-def]
     for k in range(azimuth.size):
         height = _height(lines, azimuth[k], elevation[k], radius[k])
-        fraction[k] = _part(np.float32(height))
+        fraction[k] = part_above(np.float32(height))
 
 
 @njit(cache=True, nogil=True)
 def _tally(lines, places, track, place_km, limits, visible, any_part, whole, spells, long_outs):  # type: ignore[no-untyped-def]
     """Steps of one kind are booked together: `held` of them so far, all lit or all dark."""
-    x, y, up, north = places
+    x, y, _, _ = places
     size = lines.shape[1]
-    box = _box(x, y)
-    lowest, highest = _envelope(lines)
+    bounds = block_bounds(lines, x, y)
     height, state = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.int32)
     total = np.zeros(size, dtype=np.float32)
     held, held_lit, held_sum, held_clear = 0, False, 0.0, 0
     for k in range(track.shape[0]):
-        kind = _kind(track[k], box, lowest, highest)
+        kind = block_heights(lines, places, bounds, track[k], place_km[k], height)
         lit = kind > 0 and track[k, LEVEL] < 1.0
         if held > 0 and (kind == 0 or lit != held_lit):
             _book(held, held_lit, held_sum, held_clear, limits, visible, any_part, whole, spells, long_outs, state)
@@ -131,10 +130,6 @@ def _tally(lines, places, track, place_km, limits, visible, any_part, whole, spe
                 held_sum += track[k, WEIGHT]
                 held_clear += 1
             continue
-        if _is_linear(track[k], box, lines.shape[0]):
-            _heights(lines, x, y, track[k], box, height)
-        else:
-            _exact_heights(lines, up, north, place_km[k], track[k, RADIUS], height)
         _add_view(height, track[k, WEIGHT], track[k, LEVEL], total, any_part, whole, state)
         _add_run(state, 1, spells)
         _add_long(spells[0], 1, limits, long_outs)
@@ -144,6 +139,31 @@ def _tally(lines, places, track, place_km, limits, visible, any_part, whole, spe
     if held > 0:
         _book(held, held_lit, held_sum, held_clear, limits, visible, any_part, whole, spells, long_outs, state)
     visible += total
+
+
+@njit(cache=True, nogil=True)
+def block_bounds(lines, x, y):  # type: ignore[no-untyped-def]
+    """What `block_heights` needs to know of a block; of `Block`'s arrays."""
+    lowest, highest = _envelope(lines)
+    return _box(x, y), lowest, highest
+
+
+@njit(cache=True, nogil=True)
+def block_heights(lines, places, bounds, now, place_km, height):  # type: ignore[no-untyped-def]
+    """Write how many radii the disc's centre stands above each pixel's horizon, unless one answer serves them all.
+
+    Returns 1 if the whole disc is above every horizon of the block, -1 if it is below every one (and leaves `height`
+    as it was), 0 otherwise. places: x, y, up, north of `Block`; now: a row of a pass.
+    """
+    x, y, up, north = places
+    box, lowest, highest = bounds
+    kind = _kind(now, box, lowest, highest)
+    if kind == 0:
+        if _is_linear(now, box, lines.shape[0]):
+            _heights(lines, x, y, now, box, height)
+        else:
+            _exact_heights(lines, up, north, place_km, now[RADIUS], height)
+    return kind
 
 
 @njit(cache=True, nogil=True)
@@ -283,7 +303,7 @@ def _line_at(line, azimuth_deg, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy", inline="always")
-def _part(height):  # type: ignore[no-untyped-def]
+def part_above(height):  # type: ignore[no-untyped-def]
     """Visible part of a disc whose centre stands so many radii above a straight horizon."""
     one = np.float32(1.0)
     cap = max(one - abs(height), np.float32(0.0))
@@ -294,7 +314,7 @@ def _part(height):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _add_view(height, weight, level, total, any_part, whole, state):  # type: ignore[no-untyped-def]
     for p in range(height.size):
-        total[p] += weight * _part(height[p])
+        total[p] += weight * part_above(height[p])
         any_part[p] += height[p] > np.float32(-1.0)
         whole[p] += height[p] >= np.float32(1.0)
         state[p] = height[p] > level

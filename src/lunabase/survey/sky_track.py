@@ -163,7 +163,7 @@ def body_place_km(name: str, grid: TimeGrid, kernels: Kernels) -> FloatArray:
 def columns(track: SkyTrack, tile: Tile) -> SingleArray:
     """The pass of a track over a tile, (n, 10), with the columns of `lunabase.survey.passes`."""
     table = np.empty((track.place_km.shape[0], 10), dtype=np.float32)
-    _fill(track.place_km, tile.up, tile.north, tile.turn, track.radius_km, table)
+    fill_pass(track.place_km, tile.up, tile.north, tile.turn, track.radius_km, table)
     shining = track.weight(MOON_RADIUS_KM * tile.up)
     table[:, WEIGHT] = shining
     table[:, LEVEL] = track.level(shining)
@@ -206,8 +206,8 @@ def _level_of_part(part: float, weight: FloatArray) -> FloatArray:
 
 
 @njit(cache=True, nogil=True)
-def _fill(place_km, up, north, turn, radius_km, table):  # type: ignore[no-untyped-def]
-    """Directions from the tile's centre and their first derivatives along the ground.
+def fill_pass(place_km, up, north, turn, radius_km, table):  # type: ignore[no-untyped-def]
+    """Fill a pass, but for weight and level: directions from a tile's centre, their first derivatives on the ground.
 
     Moving by d along the ground tilts the vertical by d/R and, at distance r of the body, turns the line of sight by
     d sin/r; the map's axes turn by `turn` besides.

@@ -31,6 +31,9 @@ LONGEST_STEP_S = 7200.0
 _COARSE_STEP_S, _FINE_STEP_S = 8 * 3600.0, 3 * 3600.0
 _COARSE_K, _FINE_K = 0.5, 0.1
 _MOST_COARSE, _MOST_FINE = 10, 4
+_BYTES_PER_PIXEL = 2500
+"""At the peak, besides the horizons' 4 bytes for each azimuth."""
+_SHARE_OF_MEMORY = 0.8
 _GUESS_STEPS, _GUESS_ROUNDS = 240, 30
 
 
@@ -61,11 +64,12 @@ def temperature_map(
     before it again and again, shifted towards the balance of its mean heat flow, until the shifts are below 0.1 K,
     or 14 times; `spin_up_drift` is the largest shift that was left undone. Steps last at most two hours.
 
-    Needs about 4 kB per pixel. `workers`: threads, by default one for each core; `progress` is called with
+    Needs up to 2.5 kB for each pixel and 4 bytes for each of its azimuths. `workers`: threads, by default one for each core; `progress` is called with
     the finished part (0 to 1). Raises InputError for a dataset that is no horizon cube, times outside the kernels,
-    depths outside the column and points outside the map.
+    depths outside the column, points outside the map, and maps that the machine's memory can't hold.
     """
     check_cube(cube)
+    _check_size(cube)
     column = layered_column(regolith or Regolith())
     pixels = _checked(cube, column, depths_m, points)
     terrain = ThermalTerrain(cube, dem, column.regolith, workers or os.cpu_count() or 1)
@@ -85,6 +89,20 @@ def temperature_map(
             series.set(k // substeps, terrain, columns)
     dataset = temperature_dataset(cube, terrain, extremes, series, drift_k, grid)
     return dataset.assign_attrs(span_attributes(grid, kernels))
+
+
+def _check_size(cube: xr.Dataset) -> None:
+    """Raise InputError for a map that won't fit into the machine's memory."""
+    each = _BYTES_PER_PIXEL + 4 * cube.sizes["azimuth"]
+    pixels = cube.sizes["y"] * cube.sizes["x"]
+    memory = _SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if pixels * each > memory:
+        most = math.floor(math.sqrt(memory / each))
+        raise InputError(
+            f"a temperature map of {pixels:,} pixels needs {1e-9 * pixels * each:.3g} GB of memory.",
+            where="temperature map",
+            fix=f"This machine has room for {most} x {most}: take a smaller region, or coarser pixels for a wide one.",
+        )
 
 
 def _checked(

@@ -19,20 +19,19 @@ from numpy.typing import NDArray
 from lunabase.environment.light import solar_flux_w_m2
 from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4, Regolith
 from lunabase.errors import InputError
-from lunabase.survey.columns import LANES, Columns, HeatFlow
+from lunabase.survey.columns import LANES, Columns, HeatFlow, to_blocks
 from lunabase.survey.cube_pass import HORIZON, map_grid
-from lunabase.survey.sunlight import Exposure, albedo_table, diffuse_albedo
+from lunabase.survey.sunlight import Exposure, diffuse_albedo
 from lunabase.survey.view_factors import SECTORS, ViewFactors, sector_means, view_factors
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
-from lunabase.terrain.projection import unit_vectors
+from lunabase.terrain.surface import gradient
 
 FloatArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
 
-_ROWS_AT_ONCE = 64
+_AZIMUTHS_AT_ONCE = 30
 _PARTS_PER_WORKER = 4
-_NUDGE_M = 1.0
 
 
 class Record(Protocol):
@@ -76,8 +75,8 @@ class ThermalTerrain:
         self.regolith = regolith
         self.workers = workers
         heights_m, gradient = _shape_of(dem, self.grid)
-        lines_deg, sectors_rad = _horizons(cube)
-        known = np.isfinite(heights_m.ravel()) & np.isfinite(gradient).all(axis=1) & np.isfinite(lines_deg).all(axis=1)
+        lines_deg, sectors_rad, known = _horizons(cube)
+        known &= np.isfinite(heights_m.ravel()) & np.isfinite(gradient).all(axis=1)
         if not known.any():
             raise InputError(
                 "no pixel has both a height and a horizon.",
@@ -85,13 +84,14 @@ class ThermalTerrain:
                 fix="Give the elevation model that the horizon cube was made from.",
             )
         self.known = known
-        lines_deg[~known], sectors_rad[~known] = np.nan, np.nan
+        sectors_rad[~known] = np.nan
         normal = np.column_stack([-gradient, np.ones(known.size)])
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
         pixel_m = self.grid.pixel_m * float(self.grid.ground_scale().mean())
         heights_m = np.where(known.reshape(self.grid.shape), heights_m, np.nan)
         self.views: ViewFactors = view_factors(heights_m, pixel_m, normal, sectors_rad, workers)
-        self.exposure = _exposure(self.grid, lines_deg, normal, regolith)
+        normal[~known] = np.nan
+        self.exposure = Exposure.of(self.grid, lines_deg, normal, regolith)
         padded = -(-known.size // LANES) * LANES
         self._light = np.zeros((padded, 2), np.float32)
         self._received = np.zeros((padded, 2), np.float32)
@@ -154,9 +154,8 @@ class ThermalTerrain:
             assert done is None  # takes errors out of the threads
 
     def _shine(self, part: slice, sun: Sun) -> None:
-        pixels = slice(part.start * LANES, min(part.stop * LANES, self.known.size))
-        light = self._light[pixels]
-        self.exposure.receive(sun.place_km, sun.radius_km, sun.flux_w_m2, pixels.start, light)
+        light = self._light.reshape(-1, LANES, 2)[part]
+        self.exposure.receive(sun.place_km, sun.radius_km, sun.flux_w_m2, part.start, light)
 
     def _give_off(self, part: slice, sun: Sun, surface_k: SingleArray) -> None:
         self._shine(part, sun)
@@ -194,49 +193,42 @@ class ThermalTerrain:
 
 
 def _shape_of(dem: Dem, grid: MapGrid) -> tuple[FloatArray, FloatArray]:
-    """Heights at the pixels (rows, columns), and slopes along x and y (pixels, 2) from the known neighbours."""
-    ring = MapGrid(
-        grid.projection,
-        grid.west - grid.pixel_m,
-        grid.north + grid.pixel_m,
-        grid.pixel_m,
-        grid.rows + 2,
-        grid.columns + 2,
-    )
+    """Heights at the pixels (rows, columns), and slopes along x and y (pixels, 2)."""
+    pixel_m = grid.pixel_m
+    west, north = grid.west - pixel_m, grid.north + pixel_m
+    ring = MapGrid(grid.projection, west, north, pixel_m, grid.rows + 2, grid.columns + 2)
     if dem.projection == grid.projection:
         wide_m = dem.height_at_xy(*np.meshgrid(ring.x, ring.y))
     else:
         wide_m = dem.height_towards(ring.unit_vectors())
     heights_m = wide_m[1:-1, 1:-1]
-    pixel_m = grid.pixel_m * grid.ground_scale()
-    eastward = _middle(wide_m[1:-1, 2:] - heights_m, heights_m - wide_m[1:-1, :-2]) / pixel_m
-    northward = _middle(wide_m[:-2, 1:-1] - heights_m, heights_m - wide_m[2:, 1:-1]) / pixel_m
-    return heights_m, np.column_stack([eastward.ravel(), northward.ravel()])
+    # Where the model ends with the map, its slope goes on by one pixel.
+    onward_m = np.pad(heights_m, 1, mode="reflect", reflect_type="odd")
+    wide_m = np.where(np.isnan(wide_m), onward_m, wide_m)
+    eastward, northward = gradient(Dem(wide_m, grid.projection, west, north, pixel_m, pixel_m, dem.source))
+    return heights_m, np.column_stack([eastward[1:-1, 1:-1].ravel(), northward[1:-1, 1:-1].ravel()])
 
 
-def _middle(one: FloatArray, other: FloatArray) -> SingleArray:
-    """Mean of two differences, or the one that is known."""
-    return np.where(np.isnan(one), other, np.where(np.isnan(other), one, 0.5 * (one + other)))
+def _horizons(cube: xr.Dataset) -> tuple[SingleArray, SingleArray, NDArray[np.bool_]]:
+    """Horizons at the lowest height, deg (blocks, azimuths, LANES), their means over the sectors, rad (pixels, 32).
 
-
-def _horizons(cube: xr.Dataset) -> tuple[SingleArray, SingleArray]:
-    """Horizons at the lowest height, deg (pixels, azimuths), and their means over the sectors, rad (pixels, 32)."""
+    And where there is a horizon (pixels,). Pixels without one have a level one; the last one fills up its block.
+    """
     lowest = int(np.argmin(cube["height"].values))
     lines = cube[HORIZON].isel(height=lowest).transpose("azimuth", "y", "x")
-    azimuths, rows, columns = lines.shape
-    lines_deg = np.empty((rows * columns, azimuths), np.float32)
-    sectors_rad = np.empty((rows * columns, SECTORS), np.float32)
-    for row in range(0, rows, _ROWS_AT_ONCE):
-        some = slice(row * columns, min(row + _ROWS_AT_ONCE, rows) * columns)
-        lines_deg[some] = lines[:, row : row + _ROWS_AT_ONCE].values.reshape(azimuths, -1).T
-        sectors_rad[some] = sector_means(lines_deg[some])
-    return lines_deg, sectors_rad
-
-
-def _exposure(grid: MapGrid, lines_deg: SingleArray, normal: FloatArray, regolith: Regolith) -> Exposure:
-    x, y = (values.ravel() for values in np.meshgrid(grid.x, grid.y))
-    up = unit_vectors(grid.projection, x, y)
-    north = unit_vectors(grid.projection, x, y + _NUDGE_M) - unit_vectors(grid.projection, x, y - _NUDGE_M)
-    north /= np.linalg.norm(north, axis=1, keepdims=True)
-    tilted = normal[:, :1] * np.cross(north, up) + normal[:, 1:2] * north + normal[:, 2:] * up
-    return Exposure(lines_deg, up, north, tilted, albedo_table(regolith))
+    azimuths, pixels = lines.shape[0], lines.shape[1] * lines.shape[2]
+    blocks = -(-pixels // LANES)
+    lines_deg = np.empty((blocks, azimuths, LANES), np.float32)
+    known = np.ones(pixels, dtype=bool)
+    for first in range(0, azimuths, _AZIMUTHS_AT_ONCE):
+        planes = lines[first : first + _AZIMUTHS_AT_ONCE].values.reshape(-1, pixels)
+        known &= np.isfinite(planes).all(axis=0)
+        for plane, azimuth in zip(planes, range(first, azimuths), strict=False):
+            lines_deg[:, azimuth] = to_blocks(plane)
+    sectors_rad = np.empty((pixels, SECTORS), np.float32)
+    lanes_known = to_blocks(known).astype(bool)
+    for block in range(blocks):
+        some = slice(block * LANES, min((block + 1) * LANES, pixels))
+        lines_deg[block][:, ~lanes_known[block]] = 0.0
+        sectors_rad[some] = sector_means(lines_deg[block].T)[: some.stop - some.start]
+    return lines_deg, sectors_rad, known
