@@ -43,6 +43,9 @@ def test_fractal_terrain_as_rays_see_it(projection, west, north):
         ({"dems": []}, "at least one elevation model"),
         ({"heights_m": (10.0, 2.0)}, "ascending"),
         ({"heights_m": (0.0,)}, "above the ground"),
+        ({"heights_m": (float("nan"),)}, "above the ground"),
+        ({"heights_m": (2.0, float("inf"))}, "above the ground"),
+        ({"heights_m": ()}, "above the ground"),
     ],
 )
 def test_wrong_arguments_are_refused(change, message):
@@ -123,3 +126,15 @@ def test_the_far_model_may_be_in_degrees():
     points = np.random.default_rng(5).integers(0, 65, (12, 2))
     swept, exact = swept_and_exact([near, far], grid_of(near), np.arange(12) * 30.0 + 7.0, points)
     assert_as_good_as_rays(swept, exact)
+
+
+def test_a_model_beside_the_region_hides_nothing():
+    """Of two fine models only one holds the region; behind and before the other the coarse one goes on."""
+    coarse = fractal_dem(120, 80.0, west=-4000.0, north=4000.0)
+    fine = refined(coarse, slice(30, 51), slice(20, 41), 4)
+    beside = refined(coarse, slice(60, 81), slice(85, 106), 4)
+    points = np.array([(0, 0), (40, 80), (80, 80), (80, 40), (40, 40)])
+    azimuths_deg = np.arange(24) * 15.0 + 4.0
+    swept, exact = swept_and_exact([fine, beside, coarse], grid_of(fine), azimuths_deg, points)
+    assert np.median(np.abs(swept - exact)) < 0.01
+    assert np.abs(swept - exact).max() < 0.2

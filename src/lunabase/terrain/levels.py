@@ -19,6 +19,7 @@ from lunabase.errors import InputError
 from lunabase.terrain.apron import border_of, ease
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.overview import with_overviews
 from lunabase.terrain.projection import Projection, unit_vectors
 from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.stencil import REACH
@@ -30,7 +31,7 @@ NOWHERE_M = np.float32(-1e5)
 """Height where no model has data: so low that it never makes a horizon."""
 
 APRON_PIXELS = 5
-"""Width of the apron around a level, in pixels of the next coarser model."""
+"""Least width of the apron around a level, in pixels of the next coarser model."""
 
 PADDING = REACH + 4
 """Pixels without data around a level, so that no line or stencil leaves the array."""
@@ -62,19 +63,27 @@ def levels_of(dems: Sequence[Dem], region: MapGrid, highest_observer_m: float) -
     Raises InputError when the region isn't aligned with the finest model or no model covers it.
     """
     check_region(dems[0], region)
-    limit_m = geometric_limit_m(dems, region, highest_observer_m)
-    levels = []
-    reach = _grown(region.bounds, limit_m)
-    for number, dem in enumerate(dems):
+    reach = _grown(region.bounds, geometric_limit_m(dems, region, highest_observer_m))
+    models = sorted((part for dem in dems for part in with_overviews(dem, region)), key=lambda dem: dem.pixel_m)
+    levels: list[Level] = []
+    window = region.bounds
+    for number, dem in enumerate(models):
         covered = _coverage(dem, region.projection, reach)
         if covered is None:
             continue
-        coarser = dems[number + 1].pixel_m if number + 1 < len(dems) else 0.0
-        window = _cut(_grown(covered, APRON_PIXELS * coarser), reach)
-        levels.append(_level(dems, number, _grid_over(dem, region, window, number)))
+        # Each level surrounds the one before, also where its own model lies beside that one.
+        window = _cut(_around(window, _grown(covered, _apron_m(models, number))), reach)
+        levels.append(_level(models, number, _grid_over(dem, region, window, number)))
         if window == reach:
             break
     return levels
+
+
+def _apron_m(models: Sequence[Dem], number: int) -> float:
+    """Lines of the next level begin in the apron, out of the stencil's reach from any observer."""
+    if number + 1 == len(models):
+        return 0.0
+    return max(APRON_PIXELS * models[number + 1].pixel_m, PADDING * models[number].pixel_m)
 
 
 def check_region(dem: Dem, region: MapGrid) -> None:
@@ -143,6 +152,10 @@ def _cut(bounds: Bounds, limit: Bounds) -> Bounds:
         min(bounds[2], limit[2]),
         min(bounds[3], limit[3]),
     )
+
+
+def _around(one: Bounds, other: Bounds) -> Bounds:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 def _coverage(dem: Dem, projection: Projection, reach: Bounds) -> Bounds | None:

@@ -58,13 +58,13 @@ class HorizonSweep:
     ) -> None:
         if not dems:
             raise InputError("a horizon needs at least one elevation model.", fix="Give one that covers the region.")
-        if not heights_m or min(heights_m) <= 0.0 or list(heights_m) != sorted(set(heights_m)):
-            raise InputError("observer heights must be above the ground and ascending.", fix="For example 2 and 10.")
+        if not heights_m or not (np.diff([0.0, *heights_m]) > 0.0).all() or heights_m[-1] >= 1e6:
+            raise InputError("observer heights must be above the ground and ascending.", fix="For example 2 and 10 m.")
         ordered = sorted(dems, key=lambda dem: dem.pixel_m)
         self.region = region
         self._whole = whole or region
         self.heights_m = np.array(heights_m, dtype=float)
-        self._levels = levels_of(ordered, region, float(max(heights_m)))
+        self.levels = levels_of(ordered, region, float(max(heights_m)))
         ground = pixels_of(ordered[0], region)
         self._nowhere = np.isnan(ground)
         self._lowest_m = float(np.nanmin(ground) + min(heights_m))
@@ -88,10 +88,10 @@ class HorizonSweep:
 
     def _tangents(self, sign: int, slope: float, turned: bool) -> NDArray[np.float32]:
         """Tangents (heights, minor, major) of the horizon's elevation for rays of a slope across the major axis."""
-        fine, *coarser = (_Axes(level.grid, turned) for level in self._levels)
-        ground, *farther = (level.turned if turned else level.upright for level in self._levels)
-        tile = _tile_in(self._levels[0].grid, self.region, turned)
-        whole = _tile_in(self._levels[0].grid, self._whole, turned)
+        fine, *coarser = (_Axes(level.grid, turned) for level in self.levels)
+        ground, *farther = (level.turned if turned else level.upright for level in self.levels)
+        tile = _tile_in(self.levels[0].grid, self.region, turned)
+        whole = _tile_in(self.levels[0].grid, self._whole, turned)
         own = _scene(ground, fine, fine, whole, sign, slope)
         tangents = np.empty((self.heights_m.size, tile.rows, tile.columns), dtype=np.float32)
         stencil = stencil_of(slope, sign, fine.pixel_m, _curvature_radius_m(own.rays, fine.pixel_m))
