@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -13,14 +14,19 @@ import rasterio
 import xarray as xr
 from distributed import Client, LocalCluster
 
-from lunabase.errors import InputError
+from lunabase.errors import InputError, LunabaseError
+from lunabase.sky import SurfaceSite, open_kernels
 from lunabase.survey.horizon_store import open_cube
 from lunabase.survey.horizons import horizon_map, tile_corners
+from lunabase.survey.light_map import light_map
+from lunabase.survey.point_light import light_series
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.dem_file import open_dem
 from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.horizon import point_horizon
 from lunabase.terrain.projection import polar_projection
 from lunabase.terrain.sweep import HorizonSweep
+from lunabase.times import TimeGrid
 
 HEIGHTS_M = (2.0, 10.0)
 
@@ -93,7 +99,8 @@ def test_a_region_larger_than_memory_is_computed_in_tiles(monkeypatch, tmp_path)
     hills = np.random.default_rng(5).normal(size=(80, 100)).cumsum(axis=0).cumsum(axis=1)
     dem = Dem(hills.astype(np.float32), polar_projection(), 0.0, 0.0, 20.0, 20.0, "hills")
     region = MapGrid(dem.projection, 0.0, 0.0, 20.0, 80, 100)
-    assert len(tile_corners(region, 1, 1, 60_000)) == 12
+    monkeypatch.setattr("lunabase.survey.horizons.tile_bytes", lambda models, tile, heights, threads: tile.rows**2 * 50)
+    assert len(tile_corners([dem], region, 1, 1, 60_000)) == 12
     whole = horizon_map([dem], region, out=tmp_path / "whole", azimuths=4)
     tiled = horizon_map([dem], region, out=tmp_path / "tiled", azimuths=4, memory_bytes=60_000, threads=1)
     difference = np.abs(whole.horizon_elevation.values - tiled.horizon_elevation.values)
@@ -109,6 +116,53 @@ def test_models_in_files_give_the_same(dem, region, tmp_path):
     in_memory = horizon_map([dem], region, out=tmp_path / "memory", azimuths=6)
     in_file = horizon_map([open_dem(path)], region, out=tmp_path / "file", azimuths=6)
     np.testing.assert_array_equal(in_memory.horizon_elevation, in_file.horizon_elevation)
+
+
+@pytest.mark.parametrize("height_m", [2.0, 10.0])
+def test_light_from_the_map_is_light_from_exact_horizons(height_m, tmp_path):
+    """Within 0.3 points (hundredths of the disc) mean absolute, the bar of a horizon map, on rough polar ground."""
+    heights_m = 0.3 * np.random.default_rng(8).normal(size=(120, 120)).cumsum(axis=0).cumsum(axis=1)
+    dem = Dem(heights_m.astype(np.float32), polar_projection(), -8000.0, 12_000.0, 20.0, 20.0, "rough")
+    region = MapGrid(dem.projection, -8000.0, 12_000.0, 20.0, 120, 120).part(40, 40, 12, 12)
+    cube = horizon_map([dem], region, out=tmp_path / "cube", heights_m=(height_m,))
+    times, kernels = TimeGrid.from_utc("2020-01-01", 732, 12 * 3600.0), open_kernels()
+    mapped = light_map(cube, times, kernels)["light"].values[0]
+    latitude_deg, longitude_deg = region.latitude_longitude_deg()
+    exact, light = [], []
+    for row, column in np.random.default_rng(6).integers(0, 12, (12, 2)):
+        place = float(latitude_deg[row, column]), float(longitude_deg[row, column])
+        mask = point_horizon([dem], *place, azimuths_deg=np.arange(360.0), observer_heights_m=(height_m,))
+        exact.append(light_series(mask, SurfaceSite(*place), times, kernels, height_m=height_m).values.mean())
+        light.append(mapped[row, column])
+    assert np.mean(np.abs(np.subtract(light, exact))) < 0.003
+    assert np.ptp(exact) > 0.03  # so the places differ by more than the bar
+
+
+@pytest.mark.parametrize("azimuths", [1, 7])
+def test_any_number_of_azimuths_and_a_single_row(dem, region, tmp_path, azimuths):
+    row = region.part(20, 3, 1, 9)
+    cube = horizon_map([dem], row, out=tmp_path / "cube", azimuths=azimuths)
+    assert cube.horizon_elevation.shape == (1, azimuths, 1, 9)
+    last = azimuths - 1
+    plane = HorizonSweep([dem], region).planes(last * 360.0 / azimuths)[0, 20:21, 3:12]
+    np.testing.assert_allclose(cube.horizon_elevation[0, last], plane, atol=0.05)
+
+
+def test_what_cannot_be_written_is_told(dem, region, tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("zarr.Array.__setitem__", full)
+    with pytest.raises(LunabaseError, match="No space left on device"):
+        horizon_map([dem], region, out=tmp_path / "cube", azimuths=4)
+    monkeypatch.undo()
+    assert horizon_map([dem], region, out=tmp_path / "cube", azimuths=4).sizes["azimuth"] == 4
+
+
+def test_too_little_memory_is_told(dem, region, tmp_path):
+    with pytest.raises(InputError, match="memory"):
+        horizon_map([dem], region, out=tmp_path / "cube", azimuths=4, memory_bytes=100_000)
+    assert not (tmp_path / "cube").exists()
 
 
 _INTERRUPTED = """

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 import lunabase
 from lunabase.errors import InputError
-from lunabase.record.whole import whole_folder
+from lunabase.record.whole import not_written, whole_folder
 from lunabase.terrain.grid import MapGrid
 
 VARIABLE = "horizon_elevation"
@@ -78,12 +78,18 @@ class HorizonStore:
         ]
 
     def write(self, tile: MapGrid, row: int, column: int, azimuth: int, planes_deg: NDArray[np.float32]) -> None:
-        """Write the planes (heights, rows, columns) of a tile that begins at a row and column of the region."""
+        """Write the planes (heights, rows, columns) of a tile that begins at a row and column of the region.
+
+        Raises LunabaseError when the disk takes no more; what is written counts when the work goes on.
+        """
         steps = np.rint(planes_deg * np.float32(STEPS_PER_DEGREE))
         steps[np.isnan(steps)] = MISSING
         rows, columns = slice(row, row + tile.rows), slice(column, column + tile.columns)
-        self._array[:, azimuth, rows, columns] = steps.astype(np.int16)
-        (self.folder / _UNFINISHED / _mark(tile, azimuth)).touch()
+        try:
+            self._array[:, azimuth, rows, columns] = steps.astype(np.int16)
+            (self.folder / _UNFINISHED / _mark(tile, azimuth)).touch()
+        except OSError as failed:
+            raise not_written(str(self.folder), failed) from failed
 
     def finish(self) -> None:
         """Declare the cube complete."""
