@@ -17,18 +17,8 @@ from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.levels import PADDING, levels_of, pixels_of
-from lunabase.terrain.sightlines import (
-    Box,
-    FarLines,
-    Line,
-    Rays,
-    Scene,
-    Tile,
-    new_desk,
-    scale_near,
-    sweep_far_lines,
-    sweep_own_lines,
-)
+from lunabase.terrain.rays import Box, Line, Rays, Scene, Tile, new_desk, scale_near
+from lunabase.terrain.sightlines import FarLines, sweep_far_lines, sweep_own_lines
 from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.stencil import near_tangents, stencil_of
 
