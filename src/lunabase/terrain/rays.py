@@ -22,7 +22,6 @@ _UPPER_0, _LOWER_0, _UPPER_1, _LOWER_1, _UPPER_2, _LOWER_2 = (slot * BLOCK for s
 _BEST_DISTANCE, _BEST_HEIGHT = (slot * BLOCK for slot in range(18, 20))
 SCRATCH = 20 * BLOCK
 
-BLOCK_DOC_
 _ONE, _TWO, _HALF = np.float32(1.0), np.float32(2.0), np.float32(0.5)
 _RADIUS = np.float32(MOON_RADIUS_M)
 _STRAY = np.float32(2.0)
