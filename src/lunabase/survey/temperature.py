@@ -64,9 +64,10 @@ def temperature_map(
     before it again and again, shifted towards the balance of its mean heat flow, until the shifts are below 0.1 K,
     or 14 times; `spin_up_drift` is the largest shift that was left undone. Steps last at most two hours.
 
-    Needs up to 2.5 kB for each pixel and 4 bytes for each of its azimuths. `workers`: threads, by default one for each core; `progress` is called with
-    the finished part (0 to 1). Raises InputError for a dataset that is no horizon cube, times outside the kernels,
-    depths outside the column, points outside the map, and maps that the machine's memory can't hold.
+    Needs up to 2.5 kB for each pixel and 4 bytes for each of its azimuths. `workers`: threads, by default one for each
+    core; `progress` is called with the finished part (0 to 1). Raises InputError for a dataset that is no horizon
+    cube, times outside the kernels, depths outside the column, points outside the map, and maps that the machine's
+    memory can't hold.
     """
     check_cube(cube)
     _check_size(cube)

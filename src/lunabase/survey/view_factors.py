@@ -35,6 +35,9 @@ SECTORS = 32
 _GROWTH, _STEP_PIXELS = 1.15, 0.5
 _CELLS_PER_DISTANCE = 48.0
 _ROWS_AT_ONCE = 8
+_FINE_WEIGHT = 1e-4
+_MOST_PARTS = 8
+"""Where the next sample's ground fills more of the view than this, the way to it is cut into up to so many parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _trace(  # type: ignore[no-untyped-def]
     first, last, heights, shapes, offsets, distances, pixel_m, normals, horizons
 ):
     """Rows first to last of the matrix: entries per row, cells, weights and the sky."""
-    most = SECTORS * (distances.size + 1)
+    most = SECTORS * (_MOST_PARTS * distances.size + 1)
     counts = np.zeros(last - first, np.int64)
     cells, weights = np.empty(most, np.int32), np.empty(most, np.float64)
     all_cells, all_weights = (
@@ -201,27 +204,45 @@ def _follow(  # type: ignore[no-untyped-def]
         if y < -0.5 or x < -0.5 or y > shapes[0, 0] - 0.5 or x > columns - 0.5:
             break
         height, at = _ground(heights, shapes, offsets, y, x, distance)
-        middle, before = 0.5 * (before + distance), distance
+        start, before = before, distance
         if math.isnan(height):
             continue
-        angle = distance * pixel_m / MOON_RADIUS_M
-        radius = MOON_RADIUS_M + height
-        elevation = math.atan2(radius * math.cos(angle) - eye, radius * math.sin(angle))
+        elevation = _elevation(height, distance * pixel_m, eye)
         if elevation > seen or entries == count:
             cell = at
         if elevation > seen:
-            # What rises above the last sample lies between the two.
-            between = _cell(shapes, offsets, row - middle * north, column + middle * east, distance)
-            seen = min(elevation, top)
-            reached = _integral(seen, along, up)
-            cells[count] = at if math.isnan(heights[between]) else between
-            weights[count] = (reached - below) * 2.0 / SECTORS
-            below, count = reached, count + 1
+            parts = _parts_of(_integral(min(elevation, top), along, up) - below, distance - start)
+            for part in range(1, parts + 1):
+                # What rises above the last sample lies between the two.
+                reach, half = start + (distance - start) * part / parts, 0.5 * (distance - start) / parts
+                y, x = row - reach * north, column + reach * east
+                rise = _elevation(_ground(heights, shapes, offsets, y, x, distance)[0], reach * pixel_m, eye)
+                if rise > seen and seen < top:
+                    y, x = row - (reach - half) * north, column + (reach - half) * east
+                    between = _cell(shapes, offsets, y, x, distance)
+                    seen = min(rise, top)
+                    reached = _integral(seen, along, up)
+                    cells[count] = at if math.isnan(heights[between]) else between
+                    weights[count] = (reached - below) * 2.0 / SECTORS
+                    below, count = reached, count + 1
     end = _integral(top, along, up)
     if end > below:
         cells[count], weights[count] = cell, (end - below) * 2.0 / SECTORS
         count += 1
     return count, (_integral(0.5 * math.pi, along, up) - end) * 2.0 / SECTORS
+
+
+@njit(cache=True, nogil=True)
+def _parts_of(band, pixels):  # type: ignore[no-untyped-def]
+    """Into how many parts the way to the next sample is cut: the more of the view its ground fills, the more."""
+    return max(1, min(int(band * 2.0 / SECTORS / _FINE_WEIGHT), int(pixels), _MOST_PARTS))
+
+
+@njit(cache=True, nogil=True)
+def _elevation(height, out_m, eye):  # type: ignore[no-untyped-def]
+    """Elevation of ground, so far out on the sphere, from a place at the radius `eye`."""
+    angle, radius = out_m / MOON_RADIUS_M, MOON_RADIUS_M + height
+    return math.atan2(radius * math.cos(angle) - eye, radius * math.sin(angle))
 
 
 @njit(cache=True, nogil=True)
