@@ -1,10 +1,10 @@
 """A survey of the embedded far field, from the command's options to its files: whole, honest, gone on with."""
 
 import json
+import multiprocessing
 import os
+import resource
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -12,23 +12,25 @@ import pytest
 import rasterio
 import xarray as xr
 
-from lunabase.errors import InputError
+from lunabase.environment.dataset import environment
+from lunabase.errors import InputError, LunabaseError
 from lunabase.progress import Ticker
-from lunabase.sky import open_kernels
-from lunabase.survey import survey_folder
-from lunabase.survey.point import look_at_point
+from lunabase.sky import SurfaceSite, open_kernels
+from lunabase.survey import survey, survey_folder
+from lunabase.survey.ground import read_ground
 from lunabase.survey.ranking import parse_conditions
 from lunabase.survey.region import RegionWish
 from lunabase.survey.run import run_survey
 from lunabase.survey.span import survey_span
-from lunabase.survey.survey import Links, SurveyOptions, parse_heights, parse_products
+from lunabase.survey.survey import SurveyOptions, parse_heights, parse_products
+from lunabase.terrain.horizon import point_horizon
 
 SPAN = ("2020-08-01", None, 60.0, 7200.0)
 OPTIONS = SurveyOptions(
     (),
     RegionWish((-89.45, 222.0), 16.0),
     heights_m=(2.0, 10.0),
-    azimuths=360,
+    azimuths=180,
     products=("slope", "light", "earth", "shadow"),
     rank=parse_conditions("light>20%, slope<20deg"),
 )
@@ -43,7 +45,7 @@ def run(options, folder, *, overwrite=False, span=SPAN):
 
 @pytest.fixture(scope="module", autouse=True)
 def no_pictures():
-    """Pictures take most of the time here; test_pictures draws them, and so does the survey that is killed below."""
+    """Pictures take most of the time here; test_pictures and the how-to draw them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(survey_folder, "map_picture", lambda values, backdrop, path: path.touch())
         yield
@@ -95,19 +97,17 @@ def test_the_maps_agree_with_the_exact_horizon_of_their_pixels(done):
     grid = survey_span(*SPAN, kernels)
     with xr.open_dataset(folder / "survey.nc", engine="h5netcdf") as maps:
         maps.load()
-    ground = OPTIONS.region
-    assert ground.centre is not None
+    ground = read_ground((), OPTIONS.region)
     for row, column in ((2, 3), (5, 5), (7, 1), (1, 8)):
         x, y = float(maps["x"][column]), float(maps["y"][row])
-        latitude = -90.0 + 2.0 * np.degrees(np.arctan(np.hypot(x, y) / 3_474_800.0))
-        found = look_at_point(latitude, np.degrees(np.arctan2(x, y)), (), (2.0, 10.0), grid, kernels, Links())
+        place = -90.0 + 2.0 * np.degrees(np.arctan(np.hypot(x, y) / 3_474_800.0)), np.degrees(np.arctan2(x, y))
+        horizon = point_horizon(ground.dems, *place, observer_heights_m=(2.0, 10.0))
+        seen = environment(SurfaceSite(*place, horizon.ground_height_m), grid, horizon=horizon, kernels=kernels)
         for height_m in (2.0, 10.0):
-            exact = found.seen["sun_visible_fraction_by_height"].sel(height=height_m).to_numpy()
+            exact = seen["sun_visible_fraction_by_height"].sel(height=height_m).to_numpy()
             assert float(maps[f"light_{height_m:g}m"][row, column]) == pytest.approx(exact.mean(), abs=0.01)
-        assert float(maps["earth_2m"][row, column]) == pytest.approx(
-            float(found.seen["earth_in_view"].mean()), abs=0.02
-        )
-        assert float(maps["elevation"][row, column]) == pytest.approx(found.horizon.ground_height_m, abs=1e-3)
+        assert float(maps["earth_2m"][row, column]) == pytest.approx(float(seen["earth_in_view"].mean()), abs=0.02)
+        assert float(maps["elevation"][row, column]) == pytest.approx(horizon.ground_height_m, abs=1e-3)
 
 
 def test_the_same_command_again_finds_it_done(done):
@@ -165,6 +165,8 @@ def test_lists_of_heights_and_products_are_checked(call, text):
     ("span", "words"),
     [
         (("2020-01-01", 2, 3.0, 3600.0), "two lengths"),
+        (("2020-01-01", None, float("nan"), 3600.0), "--days"),
+        (("2020-01-01", None, 3.0, float("nan")), "--step"),
         (("2020-01-01", None, -3.0, 3600.0), "--days"),
         (("2020-01-01", 0, None, 3600.0), "--years"),
         (("2020-01-01", None, None, 0.5), "--step"),
@@ -183,29 +185,94 @@ def test_a_year_is_a_calendar_year():
     assert survey_span("2019-01-01", 19, None, 3600.0, open_kernels()).count == (19 * 365 + 5) * 24
 
 
+SMALL = SurveyOptions((), RegionWish((-89.45, 222.0), 9.0), (2.0,), 24, ("slope", "light"))
+SOON = ("2020-08-01", None, 3.0, 7200.0)
+
+
+def begin(folder):
+    """A survey in a process of its own, with pauses in which it can be stopped."""
+
+    def slowly(work):
+        def call(*arguments, **options):
+            time.sleep(0.05)
+            return work(*arguments, **options)
+
+        return call
+
+    survey_folder.write_cog = slowly(survey_folder.write_cog)
+    survey.light_map = slowly(survey.light_map)
+    run(SMALL, folder, span=SOON)
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 def test_a_survey_killed_at_any_moment_looks_unfinished_and_goes_on(tmp_path):
-    """`kill -9` at several moments: no file that looks finished, and the same command ends what was begun."""
-    words = "survey --out s --center=-89.45,222.0 --size 24 --heights 2 --days 40 --products light,slope --azimuths 180"
-    call = [sys.executable, "-m", "lunabase.cli", *words.split()]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    """`kill -9` at several moments: no file that looks finished, and the same survey ends what was begun."""
     folder = tmp_path / "s"
+    killed = 0
     for sign in ("request.json", "horizons.zarr/unfinished/*", ".steps/light-*.nc", "*.tif"):
-        running = subprocess.Popen(call, cwd=tmp_path, **quiet)
-        until = time.monotonic() + 120.0
-        while not list(folder.glob(sign)) and running.poll() is None and time.monotonic() < until:
-            time.sleep(0.002)
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
-        if running.returncode == 0:
-            break
+        working = multiprocessing.get_context("fork").Process(target=begin, args=(folder,))
+        working.start()
+        until = time.monotonic() + 60.0
+        while not list(folder.glob(sign)) and working.is_alive() and time.monotonic() < until:
+            time.sleep(0.001)
+        os.kill(working.pid, signal.SIGKILL)
+        working.join()
+        killed += working.exitcode == -signal.SIGKILL
         assert not (folder / "survey.json").exists()
-    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    document = json.loads((folder / "survey.json").read_text())
-    assert "light_2m" in document["maps"]
+    assert killed == 4
+    document, _, ticker = run(SMALL, folder, span=SOON)
+    assert "light" not in ticker.stages
+    assert document == json.loads((folder / "survey.json").read_text())
     assert not list(folder.rglob("*.part"))
     for path in folder.glob("*.tif"):
         with rasterio.open(path) as raster:
-            assert raster.read(1).shape == (15, 15)
-        assert path.with_suffix(".png").stat().st_size > 10_000
+            assert raster.read(1).shape == (6, 6)
+
+
+def test_a_full_disk_is_told_and_the_same_survey_goes_on(tmp_path):
+    """Files may not grow beyond 3 kB for a while: the error says so and nothing half-written is left."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, limits[1]))
+    try:
+        with pytest.raises(LunabaseError) as told:
+            run(SMALL, tmp_path / "s", span=SOON)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert told.value.exit_code == 1
+    assert not list(tmp_path.rglob("*.part"))
+    assert not (tmp_path / "s" / "survey.json").exists()
+    document, _, _ = run(SMALL, tmp_path / "s", span=SOON)
+    assert "light_2m" in document["maps"]
+
+
+def test_maps_open_with_their_place_in_gdal_and_xarray(done):
+    folder = done[0]
+    with (
+        rasterio.open(folder / "light_2m.tif") as raster,
+        xr.open_dataset(folder / "survey.nc", engine="h5netcdf") as maps,
+    ):
+        assert raster.crs.to_dict()["proj"] == "stere"
+        assert raster.crs.to_dict()["R"] == 1_737_400
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert raster.units == ("1",)
+        np.testing.assert_allclose(raster.read(1), maps["light_2m"].values)
+        row, column = raster.index(float(maps["x"][3]), float(maps["y"][2]))
+        assert (row, column) == (2, 3)
+        wkt = maps["spatial_ref"].attrs["crs_wkt"]
+    assert rasterio.crs.CRS.from_wkt(wkt).to_dict()["R"] == 1_737_400
+    with rasterio.open(f'NETCDF:"{folder / "survey.nc"}":light_2m') as raster:
+        assert raster.crs.to_dict()["proj"] == "stere"
+
+
+def test_places_are_geojson(done):
+    """RFC 7946: a FeatureCollection of points, longitude first, within -180 to 180."""
+    document = json.loads((done[0] / "places.geojson").read_text())
+    assert document["type"] == "FeatureCollection"
+    assert document["features"]
+    for feature in document["features"]:
+        assert feature["type"] == "Feature"
+        longitude, latitude = feature["geometry"]["coordinates"]
+        assert -180.0 <= longitude <= 180.0
+        assert latitude < -88.0

@@ -159,6 +159,7 @@ def _label_on(axes: Axes, label: str, x: FloatArray, y: FloatArray) -> None:
     """Name a parallel on itself, well inside the frame: about a pole half way between two meridians."""
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     aside = np.minimum(np.minimum(x - west, east - x), np.minimum(y - south, north - y)) > 0.05 * (east - west)
+    aside &= (x > west + 0.3 * (east - west)) | (y > south + 0.12 * (north - south))  # where the scale bar is
     if aside.any():
         k = np.flatnonzero(aside)[int(np.argmin(np.abs(np.arctan2(x, y) - np.radians(-165.0))[aside]))]
         axes.text(x[k], y[k], label, fontsize=7, zorder=4, **_NAMED)
@@ -255,7 +256,7 @@ def _words(figure: Figure, values: xr.DataArray, backdrop: Backdrop, box: tuple[
     inch = 1.0 / figure.get_figheight()
     figure.text(box[0], top + 0.52 * inch, str(values.attrs["long_name"]), fontsize=13, weight="bold", color=_INK)
     figure.text(box[0], top + 0.32 * inch, str(values.attrs["comment"]), fontsize=8, color="#4c5764")
-    letters = int(21.0 * (figure.get_figwidth() - 0.95))
+    letters = int(19.0 * (figure.get_figwidth() - 0.95))
     lines = [(line, "#4c5764") for line in wrap(backdrop.source, letters)[:2]]
     warning = wrap(backdrop.warning, letters, max_lines=_WARNING_LINES, placeholder=" ... (see index.html)")
     lines += [(line, "#b3261e") for line in warning]

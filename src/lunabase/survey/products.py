@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,15 @@ _BLOCK = 256
 
 def write_netcdf(maps: xr.Dataset, path: Path) -> None:
     """Write all maps into one NetCDF-4 file after the CF conventions. It appears whole or not at all."""
-    encoding = {name: {"zlib": True, "complevel": 4} | _fill(values) for name, values in maps.data_vars.items()}
+    encoding = {str(name): {"zlib": True, "complevel": 4} | _fill(values) for name, values in maps.data_vars.items()}
     with whole_file(path) as beside:
-        maps.to_netcdf(beside, engine="h5netcdf", encoding=encoding)
+        beside.write_bytes(netcdf_bytes(maps, encoding))
+
+
+def netcdf_bytes(maps: xr.Dataset, encoding: Mapping[str, Any] | None = None) -> bytes:
+    """Return a dataset as a NetCDF-4 file in memory: HDF5 itself crashes the process on a disk that is full."""
+    made = maps.to_netcdf(None, engine="h5netcdf", encoding=encoding)
+    return bytes(made)
 
 
 def _fill(values: xr.DataArray) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import lunabase
+from lunabase.errors import InputError
 from lunabase.progress import Ticker
 from lunabase.record.whole import free_place, whole_folder
 from lunabase.sky import Kernels, kernel_hashes
@@ -71,6 +72,8 @@ def run_survey(
         if options.dem_error is not None:
             read_error(options.dem_error, ground.region_dem()[0])
     products, left_out = products_of(options, ground, grid)
+    if options.dem_error is not None and "light" not in products:
+        raise InputError("it needs the light map.", where="--dem-error", fix="Add light to --products.")
     check_conditions(options.rank, names_to_come(options, links, products, empty_maps(ground.grid)))
     facts = _facts(options, ground, grid, kernels, links, products)
     if claim_folder(folder, facts, overwrite=overwrite):

@@ -13,6 +13,7 @@ import xarray as xr
 
 import lunabase
 from lunabase.record.whole import whole_file
+from lunabase.survey.products import netcdf_bytes
 
 Stage = Callable[[str], AbstractContextManager[Callable[[float], None]]]
 """Opens a stage by its name; what it yields takes the finished part, 0 to 1."""
@@ -37,7 +38,7 @@ class Kept:
         with self.stage(name) as report:
             made = make(report)
             with whole_file(path) as beside:
-                made.to_netcdf(beside, engine="h5netcdf")
+                beside.write_bytes(netcdf_bytes(made))
         for other in self.folder.glob(f"{name.replace(' ', '-')}-*.nc"):
             if other != path and len(other.stem) == len(path.stem):
                 other.unlink()

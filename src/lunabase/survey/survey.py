@@ -40,8 +40,8 @@ _EDGE = "light and heat come from the terrain inside the region alone, so trust 
 _HORIZON_US, _LIGHT_NS, _TEMPERATURE_US = 0.15, 3.0, 0.7
 """Costs on one core, about: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and heat step."""
 _SPIN_UP_STEPS = (6000, 15_000)
-_START_S, _PICTURE_S = 6.0, 0.25
-_FASTER, _SLOWER = 0.7, 2.0
+_START_S, _PICTURE_S = 5.0, 0.4
+_FASTER, _SLOWER = 0.7, 3.0
 """How far machines and terrain differ from these costs."""
 
 
