@@ -16,6 +16,7 @@ from lunabase.sky import Kernels, Sight, SurfaceSite
 from lunabase.survey.ground import describe, open_models, read_around
 from lunabase.survey.page import Picture, Table, embedded, page, provenance_rows
 from lunabase.survey.point_pictures import light_bar_picture, panorama_picture, series_picture, sun_and_earth
+from lunabase.survey.point_temperature import PointTemperature, point_temperature
 from lunabase.survey.products import write_json
 from lunabase.survey.span import span_words
 from lunabase.survey.spells import Spell, nights, spells
@@ -30,10 +31,13 @@ from lunabase.times import TimeGrid
 
 MASK = "horizon.csv"
 COLD_ESTIMATE = (
-    "Temperature is that of level ground with no light or heat from the terrain around: near a pole a cold estimate, "
-    "and in shadow a lower bound. The temperature map of `lunabase survey` has both."
+    "The elevation models end too near for the ground's slope: temperature is that of level ground with no light or "
+    "heat from the terrain around, near a pole a cold estimate, and in shadow a lower bound."
 )
+_LEVEL = "level ground without light or heat from the terrain"
 _SHOWN_NIGHTS = 40
+_SKY_SHARE = 0.4
+"""Part of the work that is the sky's; the rest is the temperature's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class PointFindings:
     seen: xr.Dataset
     grid: TimeGrid
     slope_deg: float
+    temperature: PointTemperature
     models: tuple[dict[str, Any], ...]
     warnings: tuple[str, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -87,13 +92,24 @@ def look_at_point(
         earth_stations=links.stations,
         relays=links.relays,
         kernels=kernels,
-        progress=progress,
+        progress=progress and (lambda part: progress(_SKY_SHARE * part)),
     )
+    heat = point_temperature(
+        dems,
+        latitude_deg,
+        longitude_deg,
+        horizon,
+        grid,
+        kernels,
+        progress and (lambda part: progress(_SKY_SHARE + (1.0 - _SKY_SHARE) * part)),
+    )
+    if not np.isfinite(heat.series).all():
+        heat = PointTemperature(seen["surface_temperature"], _LEVEL)
+        warnings.append(COLD_ESTIMATE)
     slope_deg = point_slope_deg(dems, latitude_deg, longitude_deg)
-    described = tuple(describe(model) for model in models)
-    return PointFindings(
-        latitude_deg, longitude_deg, horizon, seen, grid, slope_deg, described, (*warnings, COLD_ESTIMATE)
-    )
+    names = {dem.source for dem in dems}
+    described = tuple(describe(model) for model in models if model.name in names)
+    return PointFindings(latitude_deg, longitude_deg, horizon, seen, grid, slope_deg, heat, described, tuple(warnings))
 
 
 def point_slope_deg(dems: Sequence[Dem], latitude_deg: float, longitude_deg: float) -> float:
@@ -132,11 +148,12 @@ def point_numbers(found: PointFindings) -> dict[str, Any]:
         numbers.setdefault("earth_stations", {})[str(station)] = round(float(seen["contact"][index].mean()), 4)
     for index, relay in enumerate(seen["relay"].to_numpy()):
         numbers.setdefault("relays", {})[str(relay)] = round(float(seen["relay_in_view"][index].mean()), 4)
-    temperature = seen["surface_temperature"]
+    temperature = found.temperature.series
     numbers["temperature_k"] = {
         "lowest": round(float(temperature.min()), 1),
         "mean": round(float(temperature.mean()), 1),
         "highest": round(float(temperature.max()), 1),
+        "of": found.temperature.words,
     }
     return numbers
 
@@ -206,16 +223,16 @@ def _draw(found: PointFindings, source: str, folder: Path) -> None:
     by_height = seen["sun_visible_fraction_by_height"]
     light = {height: by_height.sel(height=height) for height in found.horizon.heights_m}
     light_bar_picture(light, f"Sunlight at {found.name}", source, folder / "light-bar.png")
-    temperature = seen["surface_temperature"].assign_attrs(units="K", long_name="temperature of level ground")
-    title = f"Temperature at {found.name} (no heat from the terrain around)"
-    series_picture(temperature, title, source, folder / "temperature.png")
+    temperature = found.temperature.series.assign_attrs(units="K", long_name="temperature of the surface")
+    described = f"Of {found.temperature.words}. {source}"
+    series_picture(temperature, f"Temperature at {found.name}", described, folder / "temperature.png")
 
 
 def _page(found: PointFindings, document: Mapping[str, Any], source: str, folder: Path) -> str:
     words = {
         "horizon.png": "The horizon, and the discs of Sun and Earth over the span",
         "light-bar.png": "Sunlight hour by hour, the first twelve months of the span",
-        "temperature.png": "Temperature of the surface over the span",
+        "temperature.png": f"Temperature of the surface over the span: {found.temperature.words}",
     }
     pictures = [(text, [Picture(embedded(folder / name), name, text)]) for name, text in words.items()]
     provenance = list(provenance_rows(document))
@@ -246,7 +263,7 @@ def _cards(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
     cards += [(f"contact with {name}", f"{part:.1%}") for name, part in numbers.get("earth_stations", {}).items()]
     cards += [(f"relay {name} in view", f"{part:.1%}") for name, part in numbers.get("relays", {}).items()]
     temperature = numbers["temperature_k"]
-    cards.append(("level ground, lowest to highest", f"{temperature['lowest']:.0f} to {temperature['highest']:.0f} K"))
+    cards.append(("temperature, lowest to highest", f"{temperature['lowest']:.0f} to {temperature['highest']:.0f} K"))
     return cards
 
 
