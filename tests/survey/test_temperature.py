@@ -40,13 +40,13 @@ def level_map(latitude_deg, **options):
 
 @cache
 def bowl_terrain():
-    """A bowl of 100 pixels across, on ground without storage, heat from below and directions of its albedo."""
+    """A bowl of 80 pixels across, on ground without storage, heat from below and directions of its albedo."""
     ground = Regolith(albedo_cubic=0.0, albedo_eighth=0.0, interior_flux_w_m2=0.0)
-    bowl = Bowl()
+    bowl = Bowl(91, 40.0)
     return bowl, ThermalTerrain(cube_of(bowl.grid, bowl.horizons_deg(90)), bowl.dem, ground, 2)
 
 
-@pytest.mark.parametrize(("elevation_deg", "caught"), [(5.0, 0.95), (15.0, 0.98), (30.0, 0.985)])
+@pytest.mark.parametrize(("elevation_deg", "caught"), [(5.0, 0.94), (15.0, 0.97), (30.0, 0.98)])
 def test_shadow_in_a_spherical_bowl(elevation_deg, caught):
     """Without storage the shadow has one temperature (Ingersoll et al. 1992): scattering, infrared, direct light.
 
@@ -60,7 +60,7 @@ def test_shadow_in_a_spherical_bowl(elevation_deg, caught):
     temperature_k = terrain.balance([sun], 20).ravel()[: pixels.size]
     direct = terrain.fluxes(pixels).direct
     shadow = (bowl.out_m < 0.9 * bowl.rim_m).ravel() & (direct == 0.0)
-    assert shadow.sum() > 1000
+    assert shadow.sum() > 500
     inside = (bowl.out_m < bowl.rim_m).ravel()
     area_m2 = PIXEL_M**2 * np.hypot(1.0, np.hypot(*np.gradient(bowl.heights_m, PIXEL_M))).ravel()
     fall_w = sun.flux_w_m2 * np.sin(elevation) * np.pi * bowl.rim_m**2
