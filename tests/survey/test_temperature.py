@@ -154,12 +154,12 @@ def test_any_number_of_threads_finds_the_same():
 
 
 def test_a_map_beyond_memory_is_refused(monkeypatch):
-    """On a machine of 0.41 MB: 123 pixels of 2500 + 4 x 36 bytes fit into 80 % of it."""
+    """On a machine of 0.41 MB: 70 pixels of 4500 + 4 x 36 bytes fit into 80 % of it."""
     monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 100}.__getitem__)
     grid = polar_grid(rows=12, columns=12)
     with pytest.raises(InputError, match=r"144 pixels needs") as refused:
         temperature_map(cube_of(grid, np.zeros((36, 12, 12))), level_dem(grid), MONTH, open_kernels())
-    assert "11 x 11" in refused.value.fix
+    assert "8 x 8" in refused.value.fix
 
 
 def test_unknown_pixels_stay_unknown():

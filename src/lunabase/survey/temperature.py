@@ -31,7 +31,7 @@ LONGEST_STEP_S = 7200.0
 _COARSE_STEP_S, _FINE_STEP_S = 8 * 3600.0, 3 * 3600.0
 _COARSE_K, _FINE_K = 0.5, 0.1
 _MOST_COARSE, _MOST_FINE = 10, 4
-_BYTES_PER_PIXEL = 2500
+_BYTES_PER_PIXEL = 4500
 """At the peak, besides the horizons' 4 bytes for each azimuth."""
 _SHARE_OF_MEMORY = 0.8
 _GUESS_STEPS, _GUESS_ROUNDS = 240, 30
@@ -64,7 +64,7 @@ def temperature_map(
     before it again and again, shifted towards the balance of its mean heat flow, until the shifts are below 0.1 K,
     or 14 times; `spin_up_drift` is the largest shift that was left undone. Steps last at most two hours.
 
-    Needs up to 2.5 kB for each pixel and 4 bytes for each of its azimuths. `workers`: threads, by default one for each
+    Needs up to 4.5 kB for each pixel and 4 bytes for each of its azimuths. `workers`: threads, by default one for each
     core; `progress` is called with the finished part (0 to 1). Raises InputError for a dataset that is no horizon
     cube, times outside the kernels, depths outside the column, points outside the map, and maps that the machine's
     memory can't hold.
