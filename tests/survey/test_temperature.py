@@ -1,5 +1,6 @@
 """Temperature maps against Ingersoll's bowl, the single site's temperature, and Diviner's permanent shadow."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -155,7 +156,8 @@ def test_any_number_of_threads_finds_the_same():
 
 def test_a_map_beyond_memory_is_refused(monkeypatch):
     """On a machine of 0.41 MB: 70 pixels of 4500 + 4 x 36 bytes fit into 80 % of it."""
-    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 100}.__getitem__)
+    machine, small = os.sysconf, {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 100}
+    monkeypatch.setattr("os.sysconf", lambda name: small[name] if name in small else machine(name))
     grid = polar_grid(rows=12, columns=12)
     with pytest.raises(InputError, match=r"144 pixels needs") as refused:
         temperature_map(cube_of(grid, np.zeros((36, 12, 12))), level_dem(grid), MONTH, open_kernels())
