@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pooch
 import requests
 
 from lunabase.errors import LunabaseError
+from lunabase.record.alone import alone
 from lunabase.record.whole import whole_file
 
 Report = Callable[[float], None]
@@ -41,7 +40,9 @@ def fetch_file(url: str, folder: Path, report: Report, size_bytes: int | None = 
     path = folder / url.rsplit("/", 1)[1]
     known = _read_sums(folder).get(path.name)
     if not path.exists():
-        with _alone(path):
+        lock = path.with_name(f"{path.name}.part.lock")
+        fix = "Wait until it has, then try again."
+        with alone(lock, LunabaseError("another process is fetching it.", where=str(path), fix=fix)):
             _retrieve(url, path, _Resuming(path, report), known)
     _check_size(path, url, size_bytes)
     found = pooch.file_hash(str(path), alg="sha256")
@@ -54,29 +55,6 @@ def fetch_file(url: str, folder: Path, report: Report, size_bytes: int | None = 
             fix=f"Delete it and fetch it again; if the new one is right, delete its line in {folder / SUMS} as well.",
         )
     return path
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold off other processes that would write to the same NAME.part; a killed one holds nothing."""
-    lock = path.with_name(f"{path.name}.part.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = lock.open("w")
-    except OSError as failed:
-        reason = failed.strerror or str(failed)
-        raise LunabaseError(f"can't write it: {reason}.", where=str(path), fix="Free space or give --dir.") from failed
-    with held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
-            raise LunabaseError(
-                "another process is fetching it.", where=str(path), fix="Wait until it has, then try again."
-            ) from taken
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
 
 
 def _retrieve(url: str, path: Path, resuming: _Resuming, known: str | None) -> None:

@@ -9,8 +9,9 @@ from time import perf_counter
 from typing import Any
 
 import lunabase
-from lunabase.errors import InputError
+from lunabase.errors import InputError, LunabaseError
 from lunabase.progress import Ticker
+from lunabase.record.alone import alone
 from lunabase.record.whole import free_place, whole_folder
 from lunabase.sky import Kernels, kernel_hashes
 from lunabase.sky.kernels import kernels_from
@@ -76,22 +77,38 @@ def run_survey(
         raise InputError("it needs the light map.", where="--dem-error", fix="Add light to --products.")
     check_conditions(options.rank, names_to_come(options, links, products, empty_maps(ground.grid)))
     facts = _facts(options, ground, grid, kernels, links, products)
-    if claim_folder(folder, facts, overwrite=overwrite):
-        say(f"{folder} holds this survey already; --overwrite makes it anew.")
-        return read_done(folder)
-    say(expected(options, ground, grid, products))
-    say("terrain, finest first: " + ", ".join(f"{each['name']} ({each['pixel_m']:g} m)" for each in ground.sources))
-    if left_out:
-        say(left_out)
+    fix = "Wait until it has finished, or give another folder with --out."
+    busy = LunabaseError("another survey is being made there.", where=str(folder), fix=fix)
+    with alone(folder.with_name(f".{folder.name}.lock"), busy):
+        if claim_folder(folder, facts, overwrite=overwrite):
+            say(f"{folder} holds this survey already; --overwrite makes it anew.")
+            return read_done(folder)
+        say(expected(options, ground, grid, products))
+        say("terrain, finest first: " + ", ".join(f"{each['name']} ({each['pixel_m']:g} m)" for each in ground.sources))
+        if left_out:
+            say(left_out)
+            facts |= {"left_out": left_out}
+        scene = Scene(options, ground, grid, kernels, links)
+        return _make(scene, products, facts, folder, ticker, began, overwrite=overwrite)
+
+
+def _make(
+    scene: Scene,
+    products: tuple[str, ...],
+    facts: dict[str, Any],
+    folder: Path,
+    ticker: Ticker,
+    began: float,
+    *,
+    overwrite: bool,
+) -> dict[str, Any]:
+    """Compute and write a survey in a folder that is its own; return what its `survey.json` says."""
     kept = Kept(folder / STEPS, ticker.stage)
-    scene = Scene(options, ground, grid, kernels, links)
     maps = survey_maps(scene, products, folder, kept, overwrite=overwrite)
-    if left_out:
-        facts |= {"left_out": left_out}
-    found = Findings(
-        maps, ground.grid, options.rank, facts, _source(ground, grid), ground.warnings, hillshade_of(ground)
-    )
-    found = replace(found, facts=facts | {"seconds": ticker.stages | {"all so far": round(perf_counter() - began, 1)}})
+    timed = facts | {"seconds": ticker.stages | {"all so far": round(perf_counter() - began, 1)}}
+    ground, options = scene.ground, scene.options
+    source = _source(ground, scene.grid)
+    found = Findings(maps, ground.grid, options.rank, timed, source, ground.warnings, hillshade_of(ground))
     document = write_survey(found, folder, ticker.stage)
     drop_steps(folder)
     return document
