@@ -15,6 +15,7 @@ import xarray as xr
 from lunabase.environment.dataset import environment
 from lunabase.errors import InputError, LunabaseError
 from lunabase.progress import Ticker
+from lunabase.record.alone import alone
 from lunabase.sky import SurfaceSite, open_kernels
 from lunabase.survey import survey, survey_folder
 from lunabase.survey.ground import read_ground
@@ -220,6 +221,8 @@ def test_a_survey_killed_at_any_moment_looks_unfinished_and_goes_on(tmp_path):
         killed += working.exitcode == -signal.SIGKILL
         assert not (folder / "survey.json").exists()
     assert killed == 4
+    # What a kill while the horizons' store is being laid out leaves.
+    (folder / ".horizons.zarr.4711.part").mkdir()
     document, _, ticker = run(SMALL, folder, span=SOON)
     assert "light" not in ticker.stages
     assert document == json.loads((folder / "survey.json").read_text())
@@ -276,3 +279,10 @@ def test_places_are_geojson(done):
         longitude, latitude = feature["geometry"]["coordinates"]
         assert -180.0 <= longitude <= 180.0
         assert latitude < -88.0
+
+
+def test_two_surveys_do_not_share_a_folder(tmp_path):
+    taken = LunabaseError("taken")
+    with alone(tmp_path / ".s.lock", taken), pytest.raises(LunabaseError, match="another survey is being made there"):
+        run(OPTIONS, tmp_path / "s")
+    assert not (tmp_path / "s").exists()

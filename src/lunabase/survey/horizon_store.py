@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import zarr.codecs
 from numpy.typing import NDArray
 
 import lunabase
+import lunabase.terrain
 from lunabase.errors import InputError
 from lunabase.record.whole import not_written, whole_folder
 from lunabase.terrain.grid import MapGrid
@@ -53,8 +55,18 @@ class CubeForm:
             list(self.heights_m),
             sorted(self.terrain.items()),
             lunabase.__version__,
+            _kernel_sha256(),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@cache
+def _kernel_sha256() -> str:
+    """Return a hash of the terrain room's source: what other code began, this code must not finish."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(str(lunabase.terrain.__file__)).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class HorizonStore:

@@ -71,7 +71,10 @@ def _request_in(folder: Path) -> str | None:
 def _remove(folder: Path, patterns: Sequence[str]) -> None:
     for pattern in patterns:
         for path in folder.glob(pattern):
-            path.unlink()
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def read_done(folder: Path) -> dict[str, Any]:
