@@ -16,7 +16,7 @@ from lunabase.terrain.dem_file import open_dem
 from lunabase.terrain.mask import read_mask
 
 ROOT = Path(__file__).parents[2]
-TERRAIN = Path("/work/shared/data/terrain")
+TERRAIN = Path(__file__).parents[2].parent / "shared" / "data" / "terrain"
 SITE01, WIDER = TERRAIN / "site01_10m.tif", TERRAIN / "ldem_84S_240m.tif"
 real = pytest.mark.skipif(not SITE01.is_file(), reason=f"needs the LOLA models in {TERRAIN}")
 

@@ -22,7 +22,7 @@ from lunabase.terrain.dem import Dem
 from lunabase.terrain.dem_file import open_dem
 from lunabase.terrain.projection import polar_projection
 
-SHARED = Path("/work/shared/data/terrain")
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "terrain"
 SOUTH = "IAU_2015:30135"
 DEGREE_M = math.radians(1.0) * 1_737_400.0
 LATITUDE = {"units": "degrees_north", "standard_name": "latitude"}

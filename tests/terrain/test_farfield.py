@@ -12,7 +12,7 @@ from lunabase.terrain.dem_file import open_dem
 from lunabase.terrain.farfield import embedded_far_field, far_field_warning
 from lunabase.terrain.projection import polar_projection
 
-FINER = Path("/work/shared/data/terrain/ldem_84S_240m.tif")
+FINER = Path(__file__).parents[2].parent / "shared" / "data" / "terrain" / "ldem_84S_240m.tif"
 DATA = Path(farfield.__file__).parent / "data"
 
 

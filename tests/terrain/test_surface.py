@@ -26,7 +26,7 @@ from lunabase.terrain.surface import (
     true_normals,
 )
 
-SITE01 = Path("/work/shared/data/terrain/site01_10m.tif")
+SITE01 = Path(__file__).parents[2].parent / "shared" / "data" / "terrain" / "site01_10m.tif"
 
 
 def model(heights, projection=None, west=0.0, north=0.0, pixel_m=20.0) -> Dem:

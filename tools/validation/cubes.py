@@ -40,5 +40,5 @@ def horizon_cube(name: str, dems: Sequence[Dem], region: MapGrid, heights_m: Seq
             shown[0] = int(10 * part)
             print(f"horizons of {name}: {10 * shown[0]} %, {time.perf_counter() - begin:.0f} s", flush=True)
 
-    cube = horizon_map(dems, region, out=CUBES / f"{name}.zarr", heights_m=heights_m, progress=tell)
+    cube = horizon_map(dems, region, out=CUBES / f"{name}.zarr", heights_m=heights_m, overwrite=True, progress=tell)
     return TimedCube(cube, time.perf_counter() - begin)

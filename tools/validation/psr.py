@@ -157,7 +157,16 @@ def main() -> int:
         f"{np.median(ratios):.2f}, and half of them lie between {np.quantile(ratios, 0.25):.2f} and "
         f"{np.quantile(ratios, 0.75):.2f}.",
     )
-    rows = [
+    page.text("The twenty largest of the list:")
+    page.table(["listed centre", "listed, km2", "ours, km2", "ratio", "centres apart, km"], _rows(pairs[:20]))
+    heights_m = dems[0].heights_m
+    draw(page, shadow, grid, listed, heights_m)
+    page.picture(page.picture_path(), "Permanent shadow from the 240 m model and the listed PSRs.")
+    return page.finish()
+
+
+def _rows(pairs: list[tuple[Listed, Area | None]]) -> list[list[str]]:
+    return [
         [
             f"{-each.latitude_deg:.2f}S {each.longitude_deg:.2f}E",
             f"{each.area_km2:.1f}",
@@ -165,14 +174,8 @@ def main() -> int:
             "" if area is None else f"{area.area_km2 / each.area_km2:.2f}",
             "" if area is None else f"{distance_km(each, area):.1f}",
         ]
-        for each, area in pairs[:20]
+        for each, area in pairs
     ]
-    page.text("The twenty largest of the list:")
-    page.table(["listed centre", "listed, km2", "ours, km2", "ratio", "centres apart, km"], rows)
-    heights_m = dems[0].heights_m
-    draw(page, shadow, grid, listed, heights_m)
-    page.picture(page.picture_path(), "Permanent shadow from the 240 m model and the listed PSRs.")
-    return page.finish()
 
 
 def _page(declination_deg: float) -> Page:
