@@ -21,7 +21,7 @@ def alone(lock: Path, taken: LunabaseError) -> Iterator[None]:
         lock.parent.mkdir(parents=True, exist_ok=True)
         held = lock.open("w")
     except OSError as failed:
-        raise not_written(str(lock), failed) from failed
+        raise not_written(taken.where, failed) from failed
     with held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
