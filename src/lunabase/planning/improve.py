@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from lunabase.planning.demand import Window, reaches, usable_starts
 from lunabase.planning.horizon import FloatArray, runs
 from lunabase.planning.problem import FAIRNESS_POINTS, Problem
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
+from lunabase.scheduling.effort import Effort
 
 _MOST_PLACES = 4000
 _MOST_BLOCKS = 200
@@ -29,39 +28,6 @@ _HOPE = 0.7
 _EVERYTHING = 0.5
 _FEW, _MANY = 20, 400
 """The search gets all of its work from so many activities in the first plan on, and less in proportion below."""
-
-
-@dataclass(slots=True)
-class Effort:
-    """What may still be spent: deterministic work and, if asked for, wall-clock time."""
-
-    work_left: float
-    deadline_s: float | None
-    on_progress: Callable[[float], None]
-    work_limit: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.work_limit = max(self.work_left, 1e-9)
-
-    @property
-    def seconds_left(self) -> float:
-        """Wall-clock seconds; a day if there is no limit."""
-        return 86_400.0 if self.deadline_s is None else self.deadline_s - time.monotonic()
-
-    @property
-    def over(self) -> bool:
-        """Whether to stop."""
-        return self.work_left <= 0.0 or self.seconds_left <= 0.0
-
-    def scale(self, part: float) -> None:
-        """Keep only this part of what is left."""
-        self.work_left *= part
-        self.work_limit = max(self.work_left, 1e-9)
-
-    def spend(self, work: float) -> None:
-        """Count work and show progress."""
-        self.work_left -= work
-        self.on_progress(1.0 - max(self.work_left, 0.0) / self.work_limit)
 
 
 @dataclass(frozen=True, slots=True)

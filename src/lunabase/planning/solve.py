@@ -9,11 +9,12 @@ import xarray as xr
 
 from lunabase.planning.construct import fill
 from lunabase.planning.explain import unplaced
-from lunabase.planning.improve import Effort, Improved, improve
+from lunabase.planning.improve import Improved, improve
 from lunabase.planning.outcome import partner_outcomes
 from lunabase.planning.plan import Activity, Plan, SolverSummary
 from lunabase.planning.problem import POINTS, Problem, build_problem
 from lunabase.planning.timetable import Placement, Timetable
+from lunabase.scheduling.effort import Effort
 from lunabase.station.model import Station
 
 SOLVER = "greedy construction, then OR-Tools CP-SAT in neighbourhoods"
@@ -44,7 +45,7 @@ def make_plan(
     timetable = Timetable(problem)
     fill(timetable)
     report(0.3)
-    effort = Effort(work_limit, deadline, lambda part: report(0.3 + 0.6 * part))
+    effort = Effort(work_limit, deadline, lambda progress: report(0.3 + 0.6 * progress.fraction))
     improved = improve(timetable, seed, effort)
     plan = _plan(station_file_sha256, timetable, improved, seed, work_limit)
     report(1.0)
