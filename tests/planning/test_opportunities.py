@@ -11,7 +11,7 @@ from planning_station import environment, station
 from lunabase.planning.demand import say_duration
 from lunabase.planning.horizon import Horizon, cells_that_hold, horizon_of, lowest_per_cell, runs
 from lunabase.planning.opportunities import clauses, opportunities
-from lunabase.station.science import Constraints
+from lunabase.station.constraints import Constraints
 
 PHASE = station().phases["robotic"]
 

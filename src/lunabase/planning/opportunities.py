@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from lunabase.planning.horizon import BoolArray, FloatArray, Horizon, cells_that_hold, runs
-from lunabase.station.science import Constraints
+from lunabase.station.constraints import Constraints
 from lunabase.station.site import Phase
 
 _LIT_FRACTION = 0.5

@@ -42,6 +42,13 @@ class Activity(PlanRecord):
     """Data produced from start to stop."""
     priority: int
     resources: tuple[str, ...] = ()
+    """Everything that it holds alone, with what was chosen among alternatives."""
+    crew: tuple[str, ...] = ()
+    """People who work on it."""
+    committed: bool = False
+    """Its request is promised."""
+    pinned: bool = False
+    """A planner fixed its time."""
 
     @property
     def duration_s(self) -> float:
@@ -62,6 +69,10 @@ class Unplaced(PlanRecord):
     """What was placed, in words."""
     reason: str
     """The binding reason, one sentence in the user's terms."""
+    conflict: tuple[str, ...] = ()
+    """What excludes it together, in the user's terms; without any one of these it would fit."""
+    cheapest_change: str = ""
+    """The least change found that would let it in; empty if none was found."""
 
 
 class PartnerOutcome(PlanRecord):
@@ -80,6 +91,19 @@ class PartnerOutcome(PlanRecord):
     """Energy of its activities."""
     data_bit: float
     """Data of its activities."""
+    served: float = 1.0
+    """Energy of its activities against what it is entitled to, at most 1; 1 if it is entitled to nothing."""
+
+
+class GoalOutcome(PlanRecord):
+    """How far the plan got with the goals of one step of the objectives."""
+
+    goals: tuple[str, ...]
+    """The goals that are weighed against each other in this step."""
+    value: float
+    """What was reached."""
+    bound: float | None = None
+    """What no plan can exceed, where it is known."""
 
 
 class SolverSummary(PlanRecord):
@@ -92,6 +116,11 @@ class SolverSummary(PlanRecord):
     seed: int
     work_limit: float
     """Limit in the solver's deterministic work units."""
+    goals: tuple[GoalOutcome, ...] = ()
+    """The objectives in their order."""
+
+
+Level = Literal["long-term", "monthly", "weekly", "on board"]
 
 
 class Plan(PlanRecord):
@@ -101,8 +130,14 @@ class Plan(PlanRecord):
     station: str
     station_sha256: str
     phase: str
+    level: Level = "monthly"
+    """How far it looks and how finely: each level refines the one above and stays inside it."""
+    within_sha256: str = ""
+    """SHA-256 of the coarser plan (its JSON file) that this one refines; empty if there is none."""
     start: AwareDatetime
     stop: AwareDatetime
+    cell_s: int = 1
+    """Holds begin on multiples of this from the start, s."""
     activities: tuple[Activity, ...]
     unplaced: tuple[Unplaced, ...]
     partners: tuple[PartnerOutcome, ...]

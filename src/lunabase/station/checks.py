@@ -31,6 +31,8 @@ CHECKS: tuple[tuple[tuple[str, ...], Check, bool], ...] = (
     (("experiments", "payloads", "activity_types"), requests.payload_modes, False),
     (("experiments",), requests.cycles, False),
     (("phases", "experiments"), requests.crew_needed, True),
+    (("site", "places", "resources", "activity_types"), requests.places_reached, True),
+    (("phases", "crew", "activity_types"), requests.people_for_work, True),
 )
 """Each check, the sections it needs, and whether these must be whole.
 

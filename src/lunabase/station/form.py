@@ -176,8 +176,9 @@ _WORDS: dict[str, Callable[[ErrorDetails], tuple[str, str]]] = {
     ),
     "bool_type": lambda error: (f"expected true or false, found {shown(error['input'])}", "Write true or false."),
     "int_type": lambda error: (f"expected a whole number, found {shown(error['input'])}", "Write it without quotes."),
-    "greater_than_equal": lambda error: (f"{error['input']} is too small", f"At least {error['ctx']['ge']}."),
-    "less_than_equal": lambda error: (f"{error['input']} is too large", f"At most {error['ctx']['le']}."),
+    "float_type": lambda error: (f"expected a number, found {shown(error['input'])}", "Write it without quotes."),
+    "greater_than_equal": lambda error: (f"{error['input']} is too small", f"At least {error['ctx']['ge']:g}."),
+    "less_than_equal": lambda error: (f"{error['input']} is too large", f"At most {error['ctx']['le']:g}."),
 }
 """Kinds of errors that pydantic finds in a single value -> what is wrong, what to do."""
 

@@ -9,9 +9,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 
 from lunabase.station.equipment import Equipment, Module
+from lunabase.station.goals import PlanningGoals
 from lunabase.station.record import Identifier, Record
+from lunabase.station.resources import Consumable, Crew, Place, Reservation, Resource
 from lunabase.station.rules import Budgets, FlightRule, LoadShedding, MinimumCharge, Modes
-from lunabase.station.science import ActivityType, Experiment, Payload, Request, Resource
+from lunabase.station.science import ActivityType, Experiment, Payload, Request
 from lunabase.station.site import EarthStation, Header, Partner, Phase, Relay, SiteSpec
 
 
@@ -44,6 +46,12 @@ class Station(Record):
     """Relay orbiters."""
     modules: Mapping[Identifier, Module]
     """Modules and their equipment."""
+    places: Mapping[Identifier, Place] = Field(default_factory=dict)
+    """Places of work around the station."""
+    crew: Crew | None = None
+    """The people of the phases with a crew, whose time is planned."""
+    consumables: Mapping[Identifier, Consumable] = Field(default_factory=dict)
+    """Substances that activities use up."""
     resources: Mapping[Identifier, Resource] = Field(default_factory=dict)
     """Things that one activity at a time can hold."""
     payloads: Mapping[Identifier, Payload] = Field(default_factory=dict)
@@ -52,6 +60,10 @@ class Station(Record):
     """Kinds of activities."""
     experiments: Mapping[Identifier, Experiment] = Field(default_factory=dict)
     """What the partners want to find out."""
+    reservations: Mapping[Identifier, Reservation] = Field(default_factory=dict)
+    """Times in which things are not free."""
+    planning: PlanningGoals = PlanningGoals()
+    """What a plan is to achieve, in order."""
     modes: Modes
     """The station's modes; `nominal` and `survival` are needed."""
     load_shedding: LoadShedding

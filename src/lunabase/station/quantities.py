@@ -37,6 +37,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "1/K": ("temperature coefficient", "1/K, %/K"),
     "1/s": ("rate of change", "%/year, 1/s"),
     "m/s": ("speed", "m/s, km/h"),
+    "W/m^2": ("flux", "W/m^2"),
+    "h": ("time of day", "h"),
     "J/m": ("energy per distance", "Wh/m, J/m"),
     "J/kg": ("energy per mass", "kWh/kg, J/kg"),
     "kg/s": ("mass flow", "kg/h, g/h"),
@@ -155,6 +157,7 @@ GroundHeight = Annotated[float, *_quantity("m", -20_000.0, 20_000.0)]
 """Ground of the Moon above its sphere: LOLA's extremes are -9.1 km and +10.8 km."""
 EarthAltitude = Annotated[float, *_quantity("m", -500.0, 9_000.0)]
 """Ground of the Earth, from the Dead Sea to the highest mountains."""
+Length = Annotated[float, *_quantity("m", -1e6, 1e6)]
 MastHeight = Annotated[float, *_quantity("m", 0.0, 1_000.0)]
 OrbitAltitude = Annotated[float, *_quantity("m", 0.0, 66e6)]
 """Within the Moon's Hill sphere, about 66,000 km; beyond it there is no orbit about the Moon."""

@@ -18,6 +18,8 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Interval(ge=1, le=10_000)]
+Priority = Annotated[int, Strict(), Interval(ge=1, le=10)]
+"""10 comes first."""
 People = Annotated[int, Strict(), Interval(ge=0, le=100)]
 
 

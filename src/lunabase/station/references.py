@@ -14,16 +14,25 @@ USES: tuple[tuple[str, str], ...] = (
     ("modules.*.equipment.*.thermal_node", "thermal node"),
     ("modules.*.equipment.*.couplings.@", "thermal node"),
     ("resources.*.host", "module"),
+    ("resources.*.starts_at", "place"),
+    ("crew.members.*.partner", "partner"),
+    ("reservations.*.of.*", "resource, payload, module or crew member"),
     ("payloads.*.partner", "partner"),
     ("payloads.*.host", "module"),
     ("activity_types.*.uses.*", "resource"),
+    ("activity_types.*.uses_one_of.*", "resource"),
+    ("activity_types.*.place", "place"),
+    ("activity_types.*.crew.*.qualification", "qualification"),
+    ("activity_types.*.consumes.@", "consumable"),
     ("experiments.*.partner", "partner"),
     ("experiments.*.requests.*.activity", "activity type"),
     ("experiments.*.requests.*.payload", "payload"),
+    ("experiments.*.requests.*.or_payload.*", "payload"),
     ("experiments.*.requests.*.after.*.request", "request"),
     ("load_shedding.order.*", "payload or module"),
     ("flight_rules.*.never", "activity type"),
     ("flight_rules.*.during", "activity type"),
+    ("flight_rules.*.activity_types.*", "activity type"),
     ("budgets.payload_rules.*.payloads.*", "payload"),
 )
 """Where a name stands (``*`` any entry, ``@`` the keys themselves) and what kind of thing it must be."""
@@ -50,13 +59,22 @@ def _declared(data: Mapping[str, Any]) -> dict[str, set[str]]:
         return {str(path[3]) for path, name in types if name == kind}
 
     requests = _matches(data, ("experiments", "*", "requests", "@"), ())
+    qualifications = _matches(data, ("crew", "members", "*", "qualifications", "*"), ())
+    holdable = keys("resources") | equipment("robot_arm")
     return {
         "module": keys("modules"),
         "partner": keys("partners"),
         "payload": keys("payloads"),
         "payload or module": keys("payloads") | keys("modules"),
         "activity type": keys("activity_types"),
-        "resource": keys("resources") | equipment("robot_arm"),
+        "resource": holdable,
+        "resource, payload, module or crew member": holdable
+        | keys("payloads")
+        | keys("modules")
+        | keys("crew.members"),
+        "place": keys("places"),
+        "consumable": keys("consumables"),
+        "qualification": {name for _, name in qualifications},
         "thermal node": equipment("thermal_node"),
         "request": {f"{path[1]}/{name}" for path, name in requests},
     }

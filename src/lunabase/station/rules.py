@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from lunabase.station.constraints import Constraints, LimitText
 from lunabase.station.equipment import ModeName
 from lunabase.station.quantities import (
     Duration,
@@ -19,6 +20,7 @@ from lunabase.station.quantities import (
     parse_quantity,
 )
 from lunabase.station.record import Flag, Identifier, Record, Rule, repeated
+from lunabase.station.science import Disturbance
 
 Reading = Literal[
     "state_of_charge", "array_power", "generation", "load", "recorder_fill", "operating_margin", "survival_margin"
@@ -33,15 +35,6 @@ READING_UNITS: dict[str, str] = {
     "operating_margin": "delta_degC",
     "survival_margin": "delta_degC",
 }
-
-
-def _text_or_number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"expected a limit with its unit, found {value!r}")
-    return value
-
-
-Limit = Annotated[str | float, BeforeValidator(_text_or_number)]
 
 
 def _unreadable_limit(condition: Condition) -> str:
@@ -62,9 +55,9 @@ class Condition(Record):
 
     reading: Reading
     """What is read: the station's own telemetry, never the truth."""
-    above: Limit | None = None
+    above: LimitText | None = None
     """The reading is above this (with its unit)."""
-    below: Limit | None = None
+    below: LimitText | None = None
     """The reading is below this (with its unit)."""
     lasting_s: Duration = 0.0
     """For at least this long."""
@@ -191,7 +184,29 @@ class Exclusion(Record):
     )
 
 
-FlightRule = Annotated[MinimumCharge | MaximumPower | Exclusion, Field(discriminator="type")]
+class KeepOut(Record):
+    """Some activities never run while something holds: a quiet zone, a keep-out, a curfew."""
+
+    type: Literal["keep_out"]
+    activity_types: tuple[Identifier, ...] = ()
+    """Activity types that must not run."""
+    disturbances: tuple[Disturbance, ...] = ()
+    """Or: whatever gives off one of these."""
+    when: Constraints
+    """While this holds, at any time from the beginning of setup to the end of teardown."""
+    text: str
+    """The rule in words."""
+
+    rules = (
+        Rule(
+            ("activity_types", "disturbances"),
+            lambda rule: not rule.activity_types and not rule.disturbances,
+            "nothing is kept out; give `activity_types` or `disturbances`",
+        ),
+    )
+
+
+FlightRule = Annotated[MinimumCharge | MaximumPower | Exclusion | KeepOut, Field(discriminator="type")]
 
 
 class PayloadRule(Record):

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from annotated_types import Interval
-from pydantic import Strict
+from pydantic import Field
 
+from lunabase.station.constraints import Constraints
 from lunabase.station.equipment import TemperatureLimits
 from lunabase.station.quantities import (
     DataRate,
     Duration,
-    Elevation,
-    Fraction,
     PositiveDuration,
     PositiveMass,
     Power,
-    Temperature,
 )
-from lunabase.station.record import Count, Flag, Identifier, Name, Record, Rule, SourcedRecord
+from lunabase.station.record import Count, Flag, Identifier, Name, Priority, Record, Rule, SourcedRecord, repeated
+from lunabase.station.resources import CrewNeed
 
-Priority = Annotated[int, Strict(), Interval(ge=1, le=10)]
 Objective = Literal["exploration", "utilization", "observation", "basic science", "technical verification"]
 Disturbance = Literal["radio noise", "vibration", "dust", "light", "magnetic", "neutrons"]
 
@@ -69,6 +66,15 @@ class Payload(SourcedRecord):
         return self.power.get("standby", 0.0)
 
 
+class ModeWhen(Record):
+    """Another power mode of the payload, in certain surroundings."""
+
+    mode: Identifier
+    """The payload's power mode."""
+    when: Constraints
+    """Taken for the whole activity if this holds at any time from the beginning of setup to the end of teardown."""
+
+
 class ActivityType(Record):
     """A kind of activity that requests can ask for."""
 
@@ -76,106 +82,29 @@ class ActivityType(Record):
     """What happens in it."""
     mode: Identifier = "on"
     """The payload's power mode during the activity."""
+    mode_when: tuple[ModeWhen, ...] = ()
+    """Other power modes in other surroundings; the first that fits is taken."""
     uses: tuple[Identifier, ...] = ()
     """Resources that the activity holds alone."""
+    uses_one_of: tuple[Identifier, ...] = ()
+    """Resources of which it holds one alone; the planner chooses."""
+    place: Identifier | None = None
+    """Where it happens: what it holds and can move must have driven there."""
+    crew: tuple[CrewNeed, ...] = ()
+    """People whom it needs; every need is met by different people."""
+    consumes: Mapping[Identifier, PositiveMass] = Field(default_factory=dict)
+    """What each activity uses up, by consumable."""
     disturbs: tuple[Disturbance, ...] = ()
     """What it gives off beyond its payload."""
     disturbed_by: tuple[Disturbance, ...] = ()
     """What spoils it beyond what spoils its payload."""
 
-
-class Resource(Record):
-    """Something that one activity at a time can hold: an arm, a rover's wheels, a dish."""
-
-    name: Name
-    """Its name."""
-    host: Identifier
-    """The module it belongs to."""
-
-
-def _range_rules(above: str, below: str) -> tuple[Rule, ...]:
-    """An interval has a side, and something in it."""
-
-    def empty(interval: Any) -> bool:
-        low, high = getattr(interval, above), getattr(interval, below)
-        return low is not None and high is not None and low >= high
-
-    def open_everywhere(interval: Any) -> bool:
-        return getattr(interval, above) is None and getattr(interval, below) is None
-
-    return (
-        Rule((above, below), empty, "nothing lies in it: `above` must be less than `below`"),
-        Rule((above, below), open_everywhere, "give `above`, `below` or both"),
-    )
-
-
-class ElevationRange(Record):
-    """An interval of an elevation."""
-
-    above_deg: Elevation | None = None
-    """The elevation is above this."""
-    below_deg: Elevation | None = None
-    """The elevation is below this."""
-
-    rules = _range_rules("above_deg", "below_deg")
-
-
-class TemperatureRange(Record):
-    """An interval of a temperature."""
-
-    above_k: Temperature | None = None
-    """The temperature is above this."""
-    below_k: Temperature | None = None
-    """The temperature is below this."""
-
-    rules = _range_rules("above_k", "below_k")
-
-
-class FractionRange(Record):
-    """An interval of a fraction."""
-
-    above: Fraction | None = None
-    """The fraction is above this."""
-    below: Fraction | None = None
-    """The fraction is below this."""
-
-    rules = _range_rules("above", "below")
-
-
-def _light_contradicts(constraints: Constraints) -> bool:
-    seen = constraints.sun_visible_fraction
-    if seen is None or constraints.light is None:
-        return False
-    if constraints.light == "dark":
-        return seen.above is not None
-    return seen.below is not None and seen.below <= 0.5
-
-
-class Constraints(Record):
-    """What must hold in the surroundings, all of it, from the beginning of setup to the end of teardown."""
-
-    light: Literal["lit", "dark"] | None = None
-    """lit: at least half of the Sun's disc is visible; dark: none of it."""
-    sun_elevation: ElevationRange | None = None
-    """Elevation of the Sun's centre."""
-    sun_visible_fraction: FractionRange | None = None
-    """Visible part of the Sun's disc."""
-    earth: Literal["in view", "out of view"] | None = None
-    """Earth above the horizon or not."""
-    relay: Literal["in view", "out of view"] | None = None
-    """Any relay above the horizon or not."""
-    link: Literal["available"] | None = None
-    """A contact with Earth, direct or through a relay."""
-    surface_temperature: TemperatureRange | None = None
-    """Temperature of the ground."""
-    crew: Literal["present", "absent"] | None = None
-    """People on the station or not."""
-
     rules = (
         Rule(
-            ("light", "sun_visible_fraction"),
-            _light_contradicts,
-            "`light` and `sun_visible_fraction` can't both hold (lit: at least half of the disc; dark: none of it)",
+            ("uses", "uses_one_of"),
+            lambda kind: repeated((*kind.uses, *kind.uses_one_of)),
+            "it names `{}` twice",
+            "uses_one_of",
         ),
     )
 
@@ -213,6 +142,15 @@ class Cadence(Record):
             "tolerance",
         ),
     )
+
+
+class Each(Record):
+    """One activity in each interval in which something holds: each lunar night, each contact."""
+
+    interval: Constraints
+    """What holds in the interval, without a break."""
+    shortest_s: Duration = 0.0
+    """Shorter intervals don't count."""
 
 
 class After(Record):
@@ -253,12 +191,16 @@ class Request(Record):
     """The activity type."""
     payload: Identifier
     """The payload that works."""
+    or_payload: tuple[Identifier, ...] = ()
+    """Payloads that would do as well; the planner chooses one for each activity."""
     duration_s: PositiveDuration | FixedOrRange
     """Length of one activity without setup and teardown: fixed, or a range."""
     count: Count | None = None
     """How many activities."""
     every: Cadence | None = None
     """A rhythm through the whole planning horizon."""
+    each: Each | None = None
+    """One activity in each interval of a kind."""
     total_s: PositiveDuration | None = None
     """So much time in all, in activities of the given length."""
     setup_s: Duration = 0.0
@@ -271,14 +213,24 @@ class Request(Record):
     """Order between activities."""
     priority: Priority
     """10 is the most important."""
+    committed: Flag = False
+    """It is promised: it comes before anything that is not, whatever its priority."""
+    deliver_within_s: PositiveDuration | None = None
+    """Its data reach Earth within this time after each activity."""
     success: Success = Success()
     """When it has succeeded."""
 
     rules = (
         Rule(
-            ("count", "every", "total_s"),
-            lambda request: [request.count, request.every, request.total_s].count(None) != 2,
-            "give exactly one of: count, every, total",
+            ("count", "every", "each", "total_s"),
+            lambda request: [request.count, request.every, request.each, request.total_s].count(None) != 3,
+            "give exactly one of: count, every, each, total",
+        ),
+        Rule(
+            ("payload", "or_payload"),
+            lambda request: repeated((request.payload, *request.or_payload)),
+            "it names `{}` twice",
+            "or_payload",
         ),
         Rule(
             ("duration_s", "setup_s", "teardown_s", "every"),

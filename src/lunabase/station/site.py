@@ -18,7 +18,7 @@ from lunabase.station.quantities import (
     PositiveDataRate,
     UtcDate,
 )
-from lunabase.station.record import Flag, Identifier, Name, People, Record, Rule, SourcedRecord, repeated
+from lunabase.station.record import Flag, Identifier, Name, People, Priority, Record, Rule, SourcedRecord, repeated
 
 
 class Header(SourcedRecord):
@@ -183,6 +183,8 @@ class Partner(SourcedRecord):
     """Its people."""
     share: Fraction
     """Agreed part of the station's resources."""
+    data_priority: Priority = 5
+    """Whose data leave the recorder first: 10 before all others; equal ones in order of their making."""
 
     rules = (
         Rule(("institutions",), lambda partner: not partner.institutions, "it needs at least one", "institutions"),
