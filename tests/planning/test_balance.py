@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from planning_station import BASE, array, battery, environment, experiment, payload, request, station, with_equipment
 
 from lunabase.planning.balance import coarser, follow, no_extra
-from lunabase.planning.problem import build_problem
+from lunabase.planning.problem import Problem, build_problem
 from lunabase.planning.replay import Replay
 from lunabase.planning.solve import make_plan
 from lunabase.planning.timetable import Placement, Timetable
@@ -115,7 +119,7 @@ def test_planner_and_checker_agree_step_by_step() -> None:
 def test_coarser_steps_keep_the_energy() -> None:
     modules = with_equipment(cell=battery("100 kWh", initial_charge="50 %"), panel=array("1 m^2"))
     problem = build_problem(station(modules=modules), environment(48, step_s=600.0, lit=np.arange(288) % 60 < 31))
-    coarse = coarser(problem.forecast, 100)
+    coarse = coarser(problem.forecast, 1800.0)
     assert coarse.array_w.size == 96
     ends = follow(coarse, no_extra(coarse)).charge
     np.testing.assert_allclose(ends, problem.idle.charge[2::3], rtol=1e-9)
@@ -190,3 +194,38 @@ def test_a_path_to_a_colder_node_is_a_loss(mast: str) -> None:
     steps = Replay(make_plan("0" * 64, model, surroundings), model, surroundings).steps
     assert [step.loss_w["box"] for step in steps] == pytest.approx([loss_w] * 4, abs=0.02)
     np.testing.assert_allclose(problem.forecast.node_loss_w[0], list(steps[0].loss_w.values()), atol=0.02)
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 90), st.integers(1, 8)), min_size=1, max_size=25))
+@settings(max_examples=60, deadline=None)
+def test_a_change_is_followed_as_far_as_it_matters(holds: list[tuple[int, int, int]]) -> None:
+    """Followed piece by piece or from the beginning, the station fares the same to the last bit; a trial leaves no trace."""
+    timetable = Timetable(_restless_problem())
+    for number, start_h, hours in holds:
+        placement = Placement(0, number, start_h * 3600, hours * 3600)
+        if (0, number) in timetable.placed:
+            timetable.take(timetable.placed[0, number])
+        else:
+            timetable.fault_with(Placement(0, 9, 7200, 36_000))
+            timetable.put(placement)
+        whole = follow(timetable.problem.forecast, timetable.extra)
+        for name in ("charge", "mode", "shed", "fill_bit", "unserved_w", "lost_bit", "stored_j", "load_w"):
+            np.testing.assert_array_equal(getattr(timetable.track, name), getattr(whole, name), err_msg=name)
+
+
+@cache
+def _restless_problem() -> Problem:
+    """Four days with nights, night and dormant modes, two stores, a recorder and contacts."""
+    hours = np.arange(100)
+    modules = with_equipment(
+        cell=battery("3 kWh", initial_charge="60 %"),
+        spare=battery("2 kWh"),
+        panel=array("2 m^2"),
+        second=array("1 m^2"),
+    )
+    model = station(
+        modules=modules,
+        payloads={"eye": payload(on="150 W", rate="10 kbit/s")},
+        experiments={"x": experiment(r=request("look", "eye", {"minimum": "1 h", "maximum": "10 h"}, total="60 h"))},
+    )
+    return build_problem(model, environment(100, lit=hours % 24 < 11, earth=hours % 7 > 4))

@@ -5,7 +5,9 @@ This is the planner's own model. Its assumptions, all on the safe side or small,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -19,6 +21,8 @@ MODE, READING, SIGN, LIMIT, LASTING_S = range(5)
 READINGS = ("state_of_charge", "array_power", "generation", "load", "recorder_fill", "unserved")
 # Columns of a mode.
 RUNS, STANDBY, DOWNLINK, RECORDS = range(4)
+STATE_OF_ALL = 5
+"""Columns of a state after those of the stores: fill, mode, shedding, load, unserved power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,16 @@ class Extra:
     working: IntArray
     """(steps, 3): activities at work, those of payloads that are not continuous, those that can be shed."""
 
+    def part(self, first: int, stop: int) -> Extra:
+        """A copy of some steps."""
+        return Extra(*(getattr(self, item.name)[first:stop].copy() for item in fields(self)))
+
+    def put_into(self, other: Extra, first: int) -> None:
+        """Put these steps into another, from a step on."""
+        for item in fields(self):
+            array = getattr(self, item.name)
+            getattr(other, item.name)[first : first + array.shape[0]] = array
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -90,12 +104,16 @@ class Track:
     stored_j: FloatArray
     load_w: FloatArray
 
+    def part(self, first: int, stop: int | None) -> Track:
+        """Some steps; not a copy."""
+        return Track(*(getattr(self, item.name)[first:stop] for item in fields(self)))
 
-def coarser(forecast: Forecast, most_steps: int) -> Forecast:
-    """The same forecast in at most so many steps: means over several steps, and a hundredth less recorder."""
+
+def coarser(forecast: Forecast, finest_s: float) -> Forecast:
+    """The same forecast in steps of at least so long: means over several steps, and a hundredth less recorder."""
     steps = forecast.array_w.size
-    width = -(-steps // most_steps)
-    if width == 1:
+    width = math.ceil(finest_s / forecast.step_s)
+    if width <= 1:
         return forecast
     first = np.arange(0, steps, width)
     counts = np.diff(np.append(first, steps))
@@ -125,39 +143,100 @@ def no_extra(forecast: Forecast) -> Extra:
 
 def copied(extra: Extra) -> Extra:
     """A copy with its own arrays."""
-    arrays = (extra.power_w, extra.standby_w, extra.heat_w, extra.data_bit, extra.working)
-    return Extra(*(array.copy() for array in arrays))  # type: ignore[arg-type]
+    return extra.part(0, extra.power_w.size)
+
+
+class Course:
+    """A track that is kept in step with its activities: a change is followed only until it makes no difference.
+
+    Stores that are full again, and a recorder that is empty, forget what was before; from the step at which the state
+    of the station is the old one, to the last bit, nothing has to be followed again.
+    """
+
+    def __init__(self, forecast: Forecast, extra: Extra) -> None:
+        self.forecast = forecast
+        steps = forecast.array_w.size
+        width = forecast.stores.shape[0] + STATE_OF_ALL + forecast.enter.shape[0] + forecast.leave.shape[0]
+        self._kept = _Rows(np.zeros((6, steps)), np.zeros((2, steps), dtype=np.int64), np.zeros((steps + 1, width)))
+        self._tried = _Rows(self._kept.reals.copy(), self._kept.whole.copy(), self._kept.states.copy())
+        self._kept.states[0] = first_state(forecast)
+        self._run(extra, 0, steps, self._kept)
+
+    @property
+    def track(self) -> Track:
+        """The whole track, as it was last accepted; not a copy."""
+        return _track_of(self._kept, slice(None))
+
+    def attempt(self, extra: Extra, first: int, stop: int) -> tuple[Track, int]:
+        """The track from step `first` on with activities that changed in steps [first, stop), and where it joins the
+        old one: beyond the last step that differs."""
+        end = self._run(extra, first, stop, self._tried)
+        return _track_of(self._tried, slice(first, end)), end
+
+    def accept(self, first: int, end: int) -> None:
+        """Keep the last attempt."""
+        self._kept.reals[:, first:end] = self._tried.reals[:, first:end]
+        self._kept.whole[:, first:end] = self._tried.whole[:, first:end]
+        self._kept.states[first + 1 : end + 1] = self._tried.states[first + 1 : end + 1]
+
+    def _run(self, extra: Extra, first: int, stop: int, into: _Rows) -> int:
+        f = self.forecast
+        into.states[first] = self._kept.states[first]
+        end: int = _follow(
+            f.step_s, f.mode_table, f.enter, f.leave, f.array_w, f.source_w, f.load_w, f.radio_w, f.node_loss_w,
+            f.node_heat_w, f.heater_w, f.stores, f.downlink_bit_per_s, f.recorder_bit, f.shed_below, f.restore_above,
+            extra.power_w, extra.standby_w, extra.heat_w, extra.data_bit, extra.working[:, 0], f.recorder_w,
+            first, stop, self._kept.states, into.reals, into.whole, into.states,
+        )  # fmt: skip
+        return end
+
+
+class _Rows(NamedTuple):
+    """What is followed, by step, and the state at the beginning of each step and after the last."""
+
+    reals: FloatArray
+    whole: IntArray
+    states: FloatArray
+
+
+def _track_of(rows: _Rows, part: slice) -> Track:
+    reals, whole = rows.reals[:, part], rows.whole[:, part]
+    return Track(reals[0], whole[0], whole[1], reals[1], reals[2], reals[3], reals[4], reals[5])
 
 
 def follow(forecast: Forecast, extra: Extra) -> Track:
     """Run the station through the horizon with these activities."""
-    f = forecast
-    answer = _follow(
-        f.step_s, f.mode_table, f.enter, f.leave, f.array_w, f.source_w, f.load_w, f.radio_w, f.node_loss_w,
-        f.node_heat_w, f.heater_w, f.stores, f.downlink_bit_per_s, f.recorder_bit, f.shed_below, f.restore_above,
-        extra.power_w, extra.standby_w, extra.heat_w, extra.data_bit, extra.working[:, 0], f.recorder_w,
-    )  # fmt: skip
-    reals, whole = answer
-    return Track(reals[0], whole[0], whole[1], reals[1], reals[2], reals[3], reals[4], reals[5])
+    return Course(forecast, extra).track
+
+
+def first_state(forecast: Forecast) -> FloatArray:
+    """State before the first step: stores, fill, mode, shedding, load, unserved, then how long each condition holds."""
+    stored_j = forecast.stores[:, INITIAL_J]
+    capacity_j = max(float(forecast.stores[:, CAPACITY_J].sum()), 1.0)
+    shed = stored_j.size > 0 and stored_j.sum() < forecast.shed_below * capacity_j
+    held_s = np.full(forecast.enter.shape[0] + forecast.leave.shape[0], -1.0)
+    return np.concatenate((stored_j, [0.0, 0.0, float(shed), 0.0, 0.0], held_s))
 
 
 @njit(cache=True)
 def _follow(  # type: ignore[no-untyped-def]
     step_s, mode_table, enter, leave, array_w, source_w, load_w, radio_w, node_loss_w, node_heat_w, heater_w,
     stores, downlink_bit_per_s, recorder_bit, shed_below, restore_above, power_w, standby_w, heat_w, data_bit,
-    working, recorder_w,
+    working, recorder_w, first, stop, old, reals, whole, states,
 ):  # fmt: skip
-    steps = array_w.shape[0]
-    reals = np.zeros((6, steps))
-    whole = np.zeros((2, steps), dtype=np.int64)
-    stored_j = stores[:, INITIAL_J].copy()
+    """Follow from step `first`, at least to `stop` and then until the state is the old one; return the next step."""
+    s, steps = stores.shape[0], array_w.shape[0]
+    state = states[first].copy()
+    stored_j = state[:s]
+    held_s = state[s + STATE_OF_ALL :]
+    entered_s, left_s = held_s[: enter.shape[0]], held_s[enter.shape[0] :]
     capacity_j = max(stores[:, CAPACITY_J].sum(), 1.0)
-    entered_s, left_s = np.full(enter.shape[0], -1.0), np.full(leave.shape[0], -1.0)
     reading = np.zeros(len(READINGS))
-    mode, shed, fill_bit = 0, stored_j.sum() < shed_below * capacity_j and stores.shape[0] > 0, 0.0
-    for i in range(steps):
-        reading[0] = stored_j.sum() / capacity_j if stores.shape[0] > 0 else 1.0
+    for i in range(first, steps):
+        mode, shed, fill_bit = int(state[s + 1]), state[s + 2] > 0.0, state[s]
+        reading[0] = stored_j.sum() / capacity_j if s > 0 else 1.0
         reading[1], reading[2] = array_w[i], array_w[i] + source_w[i]
+        reading[3], reading[5] = state[s + 3], state[s + 4]
         reading[4] = fill_bit / recorder_bit if recorder_bit > 0.0 else 0.0
         mode = _next_mode(mode, enter, leave, entered_s, left_s, reading, step_s)
         sending = mode_table[mode, DOWNLINK] == 1
@@ -174,15 +253,19 @@ def _follow(  # type: ignore[no-untyped-def]
         for k in range(heater_w.shape[0]):
             need = node_loss_w[i, k] - node_heat_w[mode, k] - heat_w[i, k]
             load += min(max(need, 0.0), heater_w[k])
-        reading[3] = reals[5, i] = load
-        reading[5] = reals[2, i] = _exchange(stored_j, stores, array_w[i] + source_w[i] - load, step_s)
+        unserved_w = _exchange(stored_j, stores, array_w[i] + source_w[i] - load, step_s)
         reals[3, i] = max(pending_bit - sent_bit - recorder_bit, 0.0)
         fill_bit = min(pending_bit - sent_bit, recorder_bit)
-        charge = stored_j.sum() / capacity_j if stores.shape[0] > 0 else 1.0
+        charge = stored_j.sum() / capacity_j if s > 0 else 1.0
         shed = charge < shed_below or (shed and charge <= restore_above)
         whole[0, i], whole[1, i] = mode, shed
-        reals[0, i], reals[1, i], reals[4, i] = charge, fill_bit, stored_j.sum()
-    return reals, whole
+        reals[0, i], reals[1, i], reals[2, i] = charge, fill_bit, unserved_w
+        reals[4, i], reals[5, i] = stored_j.sum(), load
+        state[s], state[s + 1], state[s + 2], state[s + 3], state[s + 4] = fill_bit, mode, shed, load, unserved_w
+        states[i + 1] = state
+        if i + 1 >= stop and np.array_equal(state, old[i + 1]):
+            return i + 1
+    return steps
 
 
 @njit(cache=True)
@@ -206,7 +289,8 @@ def _next_mode(mode, enter, leave, entered_s, left_s, reading, step_s):  # type:
 @njit(cache=True)
 def _lasts(condition, held_s, k, reading, step_s):  # type: ignore[no-untyped-def]
     if (reading[int(condition[READING])] - condition[LIMIT]) * condition[SIGN] > 0.0:
-        held_s[k] = held_s[k] + step_s if held_s[k] >= 0.0 else 0.0
+        # No more than is asked for, so that it is forgotten for how long before.
+        held_s[k] = min(held_s[k] + step_s, condition[LASTING_S]) if held_s[k] >= 0.0 else 0.0
         return held_s[k] >= condition[LASTING_S]
     held_s[k] = -1.0
     return False
@@ -219,7 +303,11 @@ def _exchange(stored_j, stores, surplus_w, step_s):  # type: ignore[no-untyped-d
         if surplus_w > 0.0:
             room_w = (stores[k, CAPACITY_J] - stored_j[k]) / (stores[k, CHARGE_EFFICIENCY] * step_s)
             taken_w = min(surplus_w, stores[k, CHARGE_W], max(room_w, 0.0))
-            stored_j[k] += taken_w * stores[k, CHARGE_EFFICIENCY] * step_s
+            # A store that is filled is full to the last bit, whatever was before: see Course.
+            filled = taken_w == room_w
+            stored_j[k] = (
+                stores[k, CAPACITY_J] if filled else stored_j[k] + taken_w * stores[k, CHARGE_EFFICIENCY] * step_s
+            )
             surplus_w -= taken_w
         elif surplus_w < 0.0:
             left_w = (stored_j[k] - stores[k, FLOOR_J]) * stores[k, DISCHARGE_EFFICIENCY] / step_s

@@ -163,7 +163,7 @@ def blocks_of(timetable: Timetable, present: Extra, most: int) -> Blocks:
     Blocks also end where the surplus changes its sign, so that none hides a dip.
     """
     problem, forecast = timetable.problem, timetable.problem.forecast
-    track, course = follow(forecast, timetable.extra), follow(forecast, present)
+    track, course = timetable.track, follow(forecast, present)
     surplus_w = forecast.array_w + forecast.source_w - track.load_w
     steps = surplus_w.size
     width = -(-steps // most)

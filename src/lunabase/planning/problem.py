@@ -22,8 +22,9 @@ from lunabase.station.site import Phase
 
 CHARGE_MARGIN = 0.02
 """The planner keeps the stores this part of their capacity above the flight rule."""
-MOST_STEPS = 4500
-"""Energy and data are balanced in at most so many steps while planning (a month: 10 minutes)."""
+BALANCE_STEPS = 4500
+LONGEST_BALANCE_STEP_S = 600.0
+"""Energy and data are balanced in about so many steps while planning, but of at most 10 minutes each."""
 POINTS = 1_000_000
 """A fully placed request of priority 1 is worth this; each further step of priority doubles it."""
 FAIRNESS_POINTS = 128 * POINTS
@@ -115,7 +116,7 @@ def build_problem(station: Station, environment: xr.Dataset) -> Problem:
     phase_name, phase = station.phase_at(horizon.start)
     expected = forecast(station, phase, environment, horizon)
     idle = follow(expected, no_extra(expected))
-    balance = coarser(expected, MOST_STEPS)
+    balance = coarser(expected, min(horizon.length_s / BALANCE_STEPS, LONGEST_BALANCE_STEP_S))
     scene = _Scene(station, phase_name, phase, environment, horizon, expected, idle)
     tasks = tuple(_tasks(scene))
     conflicts = _conflicts(station, tasks)

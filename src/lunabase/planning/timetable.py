@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from lunabase.planning.balance import Track, follow, no_extra
+from lunabase.planning.balance import Course, Track, no_extra
 from lunabase.planning.demand import Window
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
 from lunabase.planning.problem import CHARGE_MARGIN, FAIRNESS_POINTS, Problem
@@ -50,6 +51,17 @@ class Timetable:
         self.host_room_w = {name: np.full(cells, room) for name, room in problem.host_room_w.items()}
         self.peak_room_w = problem.peak_room_w.copy()
         self.extra = no_extra(problem.forecast)
+        self._course = Course(problem.forecast, self.extra)
+        self._changed = (problem.forecast.array_w.size, 0)
+        """First step whose activities have changed since the course was followed, and the one past the last."""
+        self._fault: Fault | None = None
+        self._fault_is_stale = True
+
+    @property
+    def track(self) -> Track:
+        """How the station fares with what is placed; not a copy."""
+        self._follow_changes()
+        return self._course.track
 
     def put(self, placement: Placement) -> None:
         """Add a placement; it must fit."""
@@ -71,7 +83,11 @@ class Timetable:
 
     def of_task(self, task: int) -> list[Placement]:
         """Placements of a task in order of their numbers."""
-        return [self.placed[key] for key in sorted(key for key in self.placed if key[0] == task)]
+        return list(self._own[task])
+
+    def seconds_of(self, task: int) -> int:
+        """Activity time placed of a task, s."""
+        return self._seconds[task]
 
     def span_s(self, placement: Placement) -> tuple[int, int]:
         """Hold of a placement: start and stop, s."""
@@ -88,6 +104,7 @@ class Timetable:
 
     def _change(self, placement: Placement, sign: int) -> None:
         problem, task = self.problem, self.problem.tasks[placement.task]
+        self._change_worth(placement, sign)
         start_s, stop_s = self.span_s(placement)
         cells = slice(start_s // problem.horizon.cell_s, -(-stop_s // problem.horizon.cell_s))
         for rival in problem.rivals[placement.task]:
@@ -96,6 +113,16 @@ class Timetable:
             self.host_room_w[task.host][cells] -= sign * task.extra_w
         self.peak_room_w[cells] -= sign * task.extra_w
         self._change_extra(placement, sign)
+        first, stop = self._steps(placement)
+        self._changed = (min(self._changed[0], first), max(self._changed[1], stop))
+        self._fault_is_stale = True
+
+    def _change_worth(self, placement: Placement, sign: int) -> None:
+        """Time and points are whole numbers, so that what is taken away leaves no trace."""
+        task, before = placement.task, self.task_points(placement.task)
+        self._seconds[task] += sign * placement.duration_s
+        self._points[task] += sign * activity_points(self.problem, task, placement.duration_s)
+        self._value += self.task_points(task) - before
 
     def _change_extra(self, placement: Placement, sign: int) -> None:
         task, extra = self.problem.tasks[placement.task], self.extra
@@ -109,6 +136,19 @@ class Timetable:
         extra.working[steps, 2] += sign * task.can_be_shed
         steps, part = self._overlap(self.start_s(placement), self.stop_s(placement))
         extra.data_bit[steps] += sign * task.data_bit_per_s * part * self.problem.forecast.step_s
+
+    def _steps(self, placement: Placement) -> tuple[int, int]:
+        """First step that a hold touches and the one past the last."""
+        start_s, stop_s = self.span_s(placement)
+        step_s = self.problem.forecast.step_s
+        return int(start_s // step_s), min(int(-(-stop_s // step_s)), self.problem.forecast.array_w.size)
+
+    def _follow_changes(self) -> None:
+        first, stop = self._changed
+        if first < stop:
+            _, end = self._course.attempt(self.extra, first, stop)
+            self._course.accept(first, end)
+            self._changed = (self.problem.forecast.array_w.size, 0)
 
     def _overlap(self, start_s: int, stop_s: int) -> tuple[slice, FloatArray]:
         """Steps that an interval touches, and the part of each that it covers."""
@@ -145,11 +185,11 @@ class Timetable:
         wanted, setup_s = self.problem.tasks[task], self.problem.tasks[task].demand.setup_s
         earliest, latest = 0.0, float(self.problem.horizon.length_s)
         if wanted.ordered and wanted.demand.kind != "every":
-            for item in self.of_task(task):
-                if item.number < number:
-                    earliest = max(earliest, self.stop_s(item) - setup_s)
-                if item.number > number:
-                    latest = min(latest, self.start_s(item) - duration_s - setup_s)
+            earlier, later = self._neighbours(task, number)
+            if earlier is not None:
+                earliest = max(earliest, self.stop_s(earlier) - setup_s)
+            if later is not None:
+                latest = min(latest, self.start_s(later) - duration_s - setup_s)
         for order in wanted.follows:
             before = self.placed.get((order.task, number))
             if before is None:
@@ -158,6 +198,13 @@ class Timetable:
             if order.maximum_gap_s is not None:
                 latest = min(latest, self.stop_s(before) + order.maximum_gap_s - setup_s)
         return self._bounds_of_followers(task, number, duration_s, earliest, latest)
+
+    def _neighbours(self, task: int, number: int) -> tuple[Placement | None, Placement | None]:
+        """The placed activities of a task with the next lower and the next higher number."""
+        own = self._own[task]
+        place = bisect_left(own, Placement(task, number, 0, 0))
+        after = place + (place < len(own) and own[place].number == number)
+        return own[place - 1] if place else None, own[after] if after < len(own) else None
 
     def _bounds_of_followers(
         self, task: int, number: int, duration_s: int, earliest: float, latest: float
@@ -176,48 +223,60 @@ class Timetable:
 
     def fault_with(self, *more: Placement) -> Fault | None:
         """The first fault if these were placed too."""
+        kept = self.fault()
+        if not more:
+            return kept
+        spans = [self._steps(placement) for placement in more]
+        first, stop = min(span[0] for span in spans), max(span[1] for span in spans)
+        before = self.extra.part(first, stop)
         for placement in more:
             self._change_extra(placement, 1)
-        fault = self.fault()
-        for placement in more:
-            self._change_extra(placement, -1)
+        track, end = self._course.attempt(self.extra, first, stop)
+        fault = self._fault_in(track, first)
+        before.put_into(self.extra, first)
+        if fault is None and kept is not None:
+            # What went wrong before may lie in what was followed again, and be mended.
+            fault = self._fault_in(self.track.part(0, first), 0) or self._fault_in(self.track.part(end, None), end)
         return fault
 
     def fault(self) -> Fault | None:
         """The first thing that goes wrong with energy or data, if anything does."""
-        problem = self.problem
-        track = follow(problem.forecast, self.extra)
-        floor = np.minimum(problem.forecast.charge_floor + CHARGE_MARGIN, problem.idle.charge)
+        if self._fault_is_stale:
+            self._fault, self._fault_is_stale = self._fault_in(self.track, 0), False
+        return self._fault
+
+    def _fault_in(self, track: Track, first: int) -> Fault | None:
+        """The first fault in a track that begins at a step."""
+        problem, part = self.problem, slice(first, first + track.charge.size)
+        floor = np.minimum(problem.forecast.charge_floor + CHARGE_MARGIN, problem.idle.charge[part])
         if problem.forecast.stores.shape[0] == 0:
             floor = np.zeros_like(floor)
         return (
-            _first("battery", track.charge < floor - _SLACK_CHARGE, track.charge)
-            or _first("bus", track.unserved_w > problem.idle.unserved_w + 1e-3, track.unserved_w)
-            or self._stopped(track)
-            or _first("recorder", track.lost_bit > _SLACK_BIT, track.lost_bit)
+            _first("battery", track.charge < floor - _SLACK_CHARGE, track.charge, first)
+            or _first("bus", track.unserved_w > problem.idle.unserved_w[part] + 1e-3, track.unserved_w, first)
+            or self._stopped(track, first)
+            or _first("recorder", track.lost_bit > _SLACK_BIT, track.lost_bit, first)
         )
 
-    def _stopped(self, track: Track) -> Fault | None:
+    def _stopped(self, track: Track, first: int) -> Fault | None:
         """Activities at work in a mode that stops them, or while their payloads may be shed."""
-        working, runs_in = self.extra.working, self.problem.forecast.mode_table[:, 0][track.mode]
+        working = self.extra.working[first : first + track.mode.size]
+        runs_in = self.problem.forecast.mode_table[:, 0][track.mode]
         stopped = ((working[:, 0] > 0) & (runs_in < 1)) | ((working[:, 1] > 0) & (runs_in < 2))
         shed = (working[:, 2] > 0) & (track.shed == 1)
-        return _first("mode", stopped, track.mode) or _first("shedding", shed, track.charge)
+        return _first("mode", stopped, track.mode, first) or _first("shedding", shed, track.charge, first)
 
     def task_points(self, task: int) -> int:
         """Worth of what is placed of a task."""
-        wanted = self.problem.tasks[task]
-        durations = [item.duration_s for (owner, _), item in self.placed.items() if owner == task]
-        if wanted.demand.kind == "total":
-            return total_points(self.problem, task, sum(durations))
-        return sum(activity_points(self.problem, task, duration) for duration in durations)
+        if self.problem.tasks[task].demand.kind == "total":
+            return total_points(self.problem, task, self._seconds[task])
+        return self._points[task]
 
     def served(self) -> dict[str, float]:
         """By partner: energy placed as a part of what it is entitled to, at most 1; 1 for those entitled to none."""
         energy_j = dict.fromkeys(self.problem.entitled_j, 0.0)
-        for item in self.placed.values():
-            task = self.problem.tasks[item.task]
-            energy_j[task.partner] += task.power_w * item.duration_s
+        for task, seconds in zip(self.problem.tasks, self._seconds, strict=True):
+            energy_j[task.partner] += task.power_w * seconds
         return {
             name: min(energy_j[name] / entitled, 1.0) if entitled > 0.0 else 1.0
             for name, entitled in self.problem.entitled_j.items()
@@ -225,8 +284,7 @@ class Timetable:
 
     def score(self) -> int:
         """Value by priority plus the worth of the worst-served partner's part."""
-        value = sum(self.task_points(task) for task in range(len(self.problem.tasks)))
-        return value + int(FAIRNESS_POINTS * min(self.served().values(), default=1.0))
+        return self._value + int(FAIRNESS_POINTS * min(self.served().values(), default=1.0))
 
 
 def activity_points(problem: Problem, task: int, duration_s: int) -> int:
@@ -245,8 +303,9 @@ def _first(
     kind: Literal["battery", "bus", "mode", "shedding", "recorder"],
     wrong: BoolArray,
     values: FloatArray | IntArray,
+    first: int,
 ) -> Fault | None:
     if not wrong.any():
         return None
     step = int(np.argmax(wrong))
-    return Fault(kind, step, float(values[step]))
+    return Fault(kind, first + step, float(values[step]))
