@@ -85,8 +85,7 @@ def _next_window(timetable: Timetable, task: int, tried: set[tuple[int, int]]) -
 
 def _has_enough(timetable: Timetable, task: int) -> bool:
     demand = timetable.problem.tasks[task].demand
-    placed_s = sum(item.duration_s for item in timetable.of_task(task))
-    return demand.kind == "total" and placed_s >= demand.total_s
+    return demand.kind == "total" and timetable.seconds_of(task) >= demand.total_s
 
 
 def find_place(timetable: Timetable, task: int, window: Window) -> Placement | None:
@@ -122,8 +121,7 @@ def spread(starts: IntArray, most: int = _POSITIONS) -> list[int]:
 def _longest_piece(timetable: Timetable, task: int, window: Window, free: BoolArray) -> Placement | None:
     """A piece of a total: as long as the longest free run, the total and the longest useful length allow."""
     demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
-    placed_s = sum(item.duration_s for item in timetable.of_task(task))
-    wanted_s = min(max(demand.total_s - placed_s, demand.minimum_s), demand.maximum_s)
+    wanted_s = min(max(demand.total_s - timetable.seconds_of(task), demand.minimum_s), demand.maximum_s)
     for start, stop in _limited_runs(timetable, task, window, free):
         room_s = (stop - start) * cell_s - demand.setup_s - demand.teardown_s
         duration_s = min(wanted_s, room_s)

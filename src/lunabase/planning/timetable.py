@@ -51,6 +51,10 @@ class Timetable:
         self.host_room_w = {name: np.full(cells, room) for name, room in problem.host_room_w.items()}
         self.peak_room_w = problem.peak_room_w.copy()
         self.extra = no_extra(problem.forecast)
+        self._own: list[list[Placement]] = [[] for _ in problem.tasks]
+        self._seconds = [0] * len(problem.tasks)
+        self._points = [0] * len(problem.tasks)
+        self._value = 0
         self._course = Course(problem.forecast, self.extra)
         self._changed = (problem.forecast.array_w.size, 0)
         """First step whose activities have changed since the course was followed, and the one past the last."""
@@ -66,11 +70,14 @@ class Timetable:
     def put(self, placement: Placement) -> None:
         """Add a placement; it must fit."""
         self.placed[placement.task, placement.number] = placement
+        insort(self._own[placement.task], placement)
         self._change(placement, 1)
 
     def take(self, placement: Placement) -> None:
         """Remove a placement."""
         del self.placed[placement.task, placement.number]
+        own = self._own[placement.task]
+        del own[bisect_left(own, placement)]
         self._change(placement, -1)
 
     def replace_all(self, placements: Iterable[Placement]) -> None:
