@@ -5,12 +5,13 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from lunabase.survey.ground import read_ground
+from lunabase.survey.ground import open_models, read_around, read_ground
 from lunabase.survey.horizons import horizon_map
 from lunabase.survey.region import RegionWish
+from lunabase.terrain.dem import read_dem
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.horizon import point_horizon
-from lunabase.terrain.projection import polar_projection
+from lunabase.terrain.projection import local_projection, polar_projection
 
 DEGREES = (
     'GEOGCS["GCS_Moon_2000",DATUM["D_Moon_2000",SPHEROID["Moon_2000_IAU_IAG",1737400.0,0.0]],'
@@ -77,3 +78,43 @@ def test_a_north_polar_model_stands_alone(tmp_path):
     latitude_deg, longitude_deg = ground.grid.part(5, 5, 1, 1).latitude_longitude_deg()
     assert (latitude_deg.item(), longitude_deg.item()) == pytest.approx((89.6, 100.0), abs=0.05, rel=0.05)
     assert any("none of the models" in warning for warning in ground.warnings)
+
+
+@pytest.fixture
+def wide_model(tmp_path):
+    """The south pole in 2600 x 2600 pixels of 50 m, swells of 40 and 9 km, a rim of 2 km 57 km from the region."""
+    x, y = np.meshgrid(-64_975.0 + 50.0 * np.arange(2600), 64_975.0 - 50.0 * np.arange(2600))
+    heights_m = 400.0 * np.sin(x / 6400.0) * np.cos(y / 6400.0) + 60.0 * np.sin((x + 2.0 * y) / 1432.0)
+    heights_m += 2000.0 * np.exp(-(((np.hypot(x + 60_000.0, y - 60_000.0) - 57_000.0) / 3000.0) ** 2))
+    crs = polar_projection("south")
+    return write_model(
+        tmp_path / "wide.tif", heights_m, -65_000.0, 65_000.0, 50.0, MapGrid(crs, 0.0, 0.0, 1.0, 2, 2).crs.to_wkt()
+    )
+
+
+CORNER = RegionWish(bounds=(-61_000.0, 59_000.0, -59_000.0, 61_000.0))
+
+
+def test_far_from_a_small_region_a_large_model_is_thinned_out(wide_model, tmp_path):
+    ground = read_ground((wide_model,), CORNER)
+    wide = [dem for dem in ground.dems if dem.source == "wide.tif"]
+    assert [dem.pixel_m for dem in wide] == [50.0, 200.0]
+    assert sum(dem.heights_m.size for dem in wide) < 0.35 * 2600**2
+    whole = read_dem(wide_model)
+    thinned = horizon_map(ground.dems, ground.grid, out=tmp_path / "thinned", azimuths=24)
+    exact = horizon_map([whole, *ground.dems[len(wide) :]], ground.grid, out=tmp_path / "whole", azimuths=24)
+    difference_deg = abs(thinned.horizon_elevation - exact.horizon_elevation).to_numpy()
+    assert float(exact.horizon_elevation.max()) > 1.0
+    assert difference_deg.max() < 0.01
+
+
+def test_a_point_far_from_the_thinned_out_rim_sees_it(wide_model):
+    """Rays over the thinned-out model against rays over all of its pixels."""
+    (file, far), _ = open_models((wide_model,))
+    place = MapGrid(polar_projection("south"), -60_000.0, 60_000.0, 50.0, 1, 1).latitude_longitude_deg()
+    place = [angle.item() for angle in place]
+    around = MapGrid(local_projection(*place), -1.0, 1.0, 2.0, 2, 2)
+    dems = read_around([file, far], around)
+    assert sum(dem.heights_m.size for dem in dems if dem.source == "wide.tif") < 0.6 * 2600**2
+    whole = point_horizon([read_dem(wide_model), far.read()], *place)
+    np.testing.assert_allclose(point_horizon(dems, *place).elevations_deg, whole.elevations_deg, atol=0.01)

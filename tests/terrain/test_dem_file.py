@@ -20,6 +20,7 @@ from netcdf3 import write_netcdf
 from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.dem_file import open_dem
+from lunabase.terrain.heights import NoHeightsError
 from lunabase.terrain.projection import polar_projection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "terrain"
@@ -424,3 +425,38 @@ def test_real_models_nest():
     heights = [float(file.read((x - 5e3, y - 5e3, x + 5e3, y + 5e3)).height_at_xy(x, y)) for file in files]
     assert np.ptp(heights) < 150.0
     assert {file.projection for file in files} == {polar_projection()}
+
+
+class TestMeansOfBlocks:
+    """`read(..., factor)` against means that numpy makes of all pixels."""
+
+    def test_whole_blocks_that_overlap_the_window(self, tmp_path: Path):
+        values = np.random.default_rng(1).normal(0.0, 900.0, (23, 31)).astype("<f4")
+        values[5, 6] = -9999.0
+        file = open_dem(tif(tmp_path / "hills.tif", values, nodata=-9999.0))
+        known = np.where(values == -9999.0, np.nan, values)
+        means = known[:20, :28].reshape(5, 4, 7, 4).mean(axis=(1, 3))
+        model = file.read(factor=4)
+        np.testing.assert_allclose(model.heights_m, means, rtol=1e-5)
+        assert np.isnan(model.heights_m[1, 1])
+        # From the upper left corner at (-1000, 2000): the first block's middle is 200 m in.
+        assert (model.west, model.north, model.pixel_width) == (-800.0, 1800.0, 400.0)
+        part = file.read((-500.0, 0.0, 300.0, 900.0), factor=4)
+        np.testing.assert_allclose(part.heights_m, means[2:5, 1:4], rtol=1e-5)
+        assert (part.west, part.north) == (-400.0, 1000.0)
+
+    def test_right_round_the_moon_there_are_no_ends(self, tmp_path: Path):
+        values = np.random.default_rng(2).normal(0.0, 900.0, (18, 36)).astype("<f4")
+        place = {"crs": "IAU_2015:30100", "transform": Affine(10.0, 0.0, -180.0, 0.0, -10.0, 90.0)}
+        file = open_dem(tif(tmp_path / "globe.tif", values, **place))
+        round_it = file.read((170.0, -90.0, 210.0, 90.0), factor=2).heights_m
+        expected = np.roll(values, 2, axis=1)[:, :6].reshape(9, 2, 3, 2).mean(axis=(1, 3))[:, 0]
+        np.testing.assert_allclose(round_it[:, 0], values[:, 34:].reshape(9, 2, 2).mean(axis=(1, 2)), rtol=1e-4)
+        np.testing.assert_allclose(round_it[:, 0], expected, rtol=1e-4)
+        np.testing.assert_allclose(round_it[:, 1], values[:, :2].reshape(9, 2, 2).mean(axis=(1, 2)), rtol=1e-4)
+
+    @pytest.mark.parametrize("factor", [12, 64])
+    def test_too_large_blocks_have_no_heights(self, tmp_path: Path, factor: int):
+        file = open_dem(tif(tmp_path / "small.tif", np.ones((23, 31), dtype="<f4")))
+        with pytest.raises(NoHeightsError, match="no 2 x 2 blocks"):
+            file.read(factor=factor)

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lunabase.errors import InputError
 from lunabase.survey.region import RegionWish, finest_dem
-from lunabase.survey.terrain_window import models_around
+from lunabase.survey.terrain_window import NEXT_FACTOR, near_reach_m, nested_around
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.dem_file import DemFile, open_dem
 from lunabase.terrain.farfield import FAR_FIELD_CITATION, embedded_far_field, far_field_warning
@@ -69,10 +68,11 @@ def open_models(paths: Sequence[Path]) -> tuple[list[DemFile], list[str]]:
 def read_ground(paths: Sequence[Path], wish: RegionWish) -> Ground:
     """Read what a survey needs of its models. Raises InputError for models or regions that can't be used."""
     files, warnings = open_models(paths)
-    finest, grid = finest_dem(files[0], wish, REACH_M)
+    finest, grid = finest_dem(files[0], wish, near_reach_m(files[0].pixel_m, 1))
     # Resampled for the region alone, a finest model in degrees is itself the nearest terrain around it.
-    others = files if files[0].projection.kind == EQUIRECTANGULAR else files[1:]
-    dems = (finest, *read_around(others, grid))
+    factor = 1 if files[0].projection.kind == EQUIRECTANGULAR else NEXT_FACTOR
+    beyond = [] if _covers(finest, files[0]) else nested_around(files[0], grid, factor)
+    dems = (finest, *beyond, *read_around(files[1:], grid))
     unknown = unknown_part(dems, grid)
     if unknown > 0.0:
         warnings.append(
@@ -86,14 +86,11 @@ def read_ground(paths: Sequence[Path], wish: RegionWish) -> Ground:
 
 def read_around(files: Sequence[DemFile], grid: MapGrid) -> list[Dem]:
     """Return of each model what can be seen from a region; models that don't reach there are left out."""
-    return [dem for file in files if _reaches(file, grid) for dem in _seen_of(file, grid)]
+    return [dem for file in files if _reaches(file, grid) for dem in nested_around(file, grid)]
 
 
-def _seen_of(file: DemFile, grid: MapGrid) -> list[Dem]:
-    try:
-        return models_around([file], grid)
-    except InputError:
-        return []
+def _covers(dem: Dem, file: DemFile) -> bool:
+    return dem.projection == file.projection and dem.heights_m.shape == file.shape
 
 
 def _reaches(file: DemFile, grid: MapGrid) -> bool:

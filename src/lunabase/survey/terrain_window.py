@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.dem_file import DemFile, opened
 from lunabase.terrain.grid import MapGrid
+from lunabase.terrain.heights import NoHeightsError
+from lunabase.terrain.overview import NEAR_PIXELS
 from lunabase.terrain.projection import project, unit_vectors
 from lunabase.terrain.sphere import MOON_RADIUS_M
 
@@ -23,6 +26,8 @@ _LOWEST_M, _HIGHEST_M = -9_200.0, 10_800.0
 """Lowest and highest ground of the Moon, rounded outward (LOLA; doi 10.1016/j.icarus.2016.06.006)."""
 
 _PROBES = 65
+NEXT_FACTOR = 4
+"""By how much pixels grow from one part of a file to the next, as in overviews of models in memory."""
 
 
 def models_around(models: Sequence[Model], tile: MapGrid) -> list[Dem]:
@@ -30,18 +35,35 @@ def models_around(models: Sequence[Model], tile: MapGrid) -> list[Dem]:
 
     Files that have nothing there are left out. Raises InputError when none has anything.
     """
-    reach = _reach(tile)
-    found = []
-    for model in models:
-        if isinstance(model, Dem):
-            found.append(model)
-        else:
-            window = _overlap(_on_map_of(model, tile, reach), model)
-            if window is not None:
-                found.append(model.read(window))
+    found = [dem for model in models for dem in ([model] if isinstance(model, Dem) else nested_around(model, tile))]
     if not found:
         raise InputError("no elevation model has terrain around the region.", fix="Give one that covers it.")
     return found
+
+
+def nested_around(file: DemFile, tile: MapGrid, factor: int = 1) -> list[Dem]:
+    """Return of a file all that can be seen from a tile: its own pixels near by, farther out means of ever more.
+
+    So a small tile in a huge file needs little memory; models in memory are thinned out alike (`with_overviews`).
+    factor: of how many pixels along a side the nearest means are. Empty where the file has nothing.
+    """
+    limit_m = _limit_m(tile)
+    found = []
+    while True:
+        smallest = min(file.shape) < 2 * NEXT_FACTOR * factor
+        near_m = limit_m if smallest else min(near_reach_m(file.pixel_m, factor), limit_m)
+        west, south, east, north = tile.bounds
+        window = _on_map_of(file, tile, (west - near_m, south - near_m, east + near_m, north + near_m))
+        with suppress(NoHeightsError):
+            found.append(file.read(window, factor))
+        if near_m == limit_m or _covers(window, file):
+            return found
+        factor *= NEXT_FACTOR
+
+
+def near_reach_m(pixel_m: float, factor: int) -> float:
+    """Return how far around a region a model is used in means of factor x factor of its pixels, metres."""
+    return NEAR_PIXELS * factor * pixel_m
 
 
 def model_name(model: Model) -> str:
@@ -68,8 +90,8 @@ def model_hash(model: Model) -> str:
 Bounds = tuple[float, float, float, float]
 
 
-def _reach(tile: MapGrid) -> Bounds:
-    """The tile's map bounds, grown by the distance between the Moon's lowest horizon and its highest summit."""
+def _limit_m(tile: MapGrid) -> float:
+    """The distance on the tile's map between the Moon's lowest horizon and its highest summit."""
     lowest_m = MOON_RADIUS_M + _LOWEST_M
     limit_rad = 2.0 * math.acos(lowest_m / (MOON_RADIUS_M + _HIGHEST_M))
     west, south, east, north = tile.bounds
@@ -78,8 +100,7 @@ def _reach(tile: MapGrid) -> Bounds:
         max(abs(west - tile.projection.false_easting_m), abs(east - tile.projection.false_easting_m)),
         max(abs(south - tile.projection.false_northing_m), abs(north - tile.projection.false_northing_m)),
     )
-    limit_m = scale_m * math.tan(min(math.atan(corner_m / scale_m) + limit_rad / 2.0, 1.4)) - corner_m
-    return west - limit_m, south - limit_m, east + limit_m, north + limit_m
+    return scale_m * math.tan(min(math.atan(corner_m / scale_m) + limit_rad / 2.0, 1.4)) - corner_m
 
 
 def _on_map_of(model: DemFile, tile: MapGrid, reach: Bounds) -> Bounds:
@@ -97,11 +118,7 @@ def _on_map_of(model: DemFile, tile: MapGrid, reach: Bounds) -> Bounds:
     return float(left), float(bottom), float(right), float(top)
 
 
-def _overlap(window: Bounds, model: DemFile) -> Bounds | None:
-    west, south, east, north = model.bounds
-    around = model.projection.circumference
-    if not math.isfinite(around) and (window[0] >= east or window[2] <= west):
-        return None
-    if window[1] >= north or window[3] <= south:
-        return None
-    return window
+def _covers(window: Bounds, file: DemFile) -> bool:
+    """Whether a window on a file's map holds all of the file."""
+    west, south, east, north = file.bounds
+    return window[0] <= west and window[1] <= south and window[2] >= east and window[3] >= north

@@ -23,17 +23,21 @@ from rasterio.windows import Window
 
 from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem, Frame
-from lunabase.terrain.heights import Scale, check_lunar, scale_of
+from lunabase.terrain.heights import NoHeightsError, Scale, check_lunar, scale_of
 from lunabase.terrain.pds_label import Grid, check_hemisphere, exact_grid, label_beside, read_label
 from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, read_projection
 from lunabase.terrain.sphere import MOON_RADIUS_M
 
 Bounds = tuple[float, float, float, float]
+Range = tuple[int, int]
+"""From the first to beyond the last."""
 
 _FORMATS = "a GeoTIFF, a PDS3 or PDS4 label, or a NetCDF file"
 _RAW_DRIVERS = {"PDS", "PDS4", "ISIS2", "ISIS3", "VICAR"}
-_VALUES_AT_ONCE = 1 << 22
+_VALUES_AT_ONCE = 1 << 20
 _MOST_PIXELS = 1 << 32
+_CACHE_BYTES = 1 << 27
+"""Of blocks that GDAL keeps: a row of tiles across the largest models. Its own measure is 5 % of the memory."""
 # GDAL quotes damaged labels in its messages, which then are no text: UnicodeDecodeError.
 _UNREADABLE = (RasterioError, rasterio.errors.CRSError, CPLE_BaseError, CRSError, ProjError, UnicodeDecodeError)
 
@@ -81,23 +85,29 @@ class DemFile:
         """Return whether the map goes right round the Moon."""
         return math.isclose(self.shape[1] * self.frame.pixel_width, self.projection.circumference, rel_tol=1e-6)
 
-    def read(self, bounds: Bounds | None = None) -> Dem:
+    def read(self, bounds: Bounds | None = None, factor: int = 1) -> Dem:
         """Return the heights, or those of the pixels that overlap west, south, east, north.
 
         Bounds are in the unit of the projection. On a map in longitude they may be given from -180 or from 0, and
-        may cross the seam of a map that goes right round. Raises InputError when they lie outside or hold no heights.
+        may cross the seam of a map that goes right round. factor: of so many pixels along a side, beginning at the
+        file's first, the mean is returned, NaN where one of them has no height; what no whole block covers is left
+        out. Raises NoHeightsError where the bounds lie outside or hold no heights, InputError for a file that can't be
+        read.
         """
         rows, columns = (0, self.shape[0]), (0, self.shape[1])
         if bounds is not None:
             rows, columns = self._pixels_of(bounds)
+        rows, columns = self._blocks_of(rows, columns, factor)
         with opened(self.path) as raster:
-            heights_m = self._heights(raster, rows, columns)
-        check_lunar(heights_m, self.scale, self.pixel_m, self.path)
-        west = self.frame.west + columns[0] * self.frame.pixel_width
-        north = self.frame.north - rows[0] * self.frame.pixel_height
-        return Dem(heights_m, self.projection, west, north, self.frame.pixel_width, self.frame.pixel_height, self.name)
+            heights_m = self._heights(raster, rows, columns, factor)
+        check_lunar(heights_m, self.scale, factor * self.pixel_m, self.path)
+        middle = 0.5 * (factor - 1)
+        west = self.frame.west + (columns[0] + middle) * self.frame.pixel_width
+        north = self.frame.north - (rows[0] + middle) * self.frame.pixel_height
+        width, height = factor * self.frame.pixel_width, factor * self.frame.pixel_height
+        return Dem(heights_m, self.projection, west, north, width, height, self.name)
 
-    def _pixels_of(self, bounds: Bounds) -> tuple[tuple[int, int], tuple[int, int]]:
+    def _pixels_of(self, bounds: Bounds) -> tuple[Range, Range]:
         west, south, east, north = bounds
         own_west, _, own_east, own_north = self.bounds
         around = self.projection.circumference
@@ -115,33 +125,51 @@ class DemFile:
             left, right = max(0, left), min(self.shape[1], right)
         if right <= left or bottom <= top:
             edges = ", ".join(f"{edge:g}" for edge in self.bounds)
-            raise InputError(
+            raise NoHeightsError(
                 "the window lies outside the elevation model.",
                 where=self.path,
                 fix=f"Choose one within west, south, east, north = {edges}.",
             )
         return (top, bottom), (left, right)
 
+    def _blocks_of(self, rows: Range, columns: Range, factor: int) -> tuple[Range, Range]:
+        """The pixels of all whole blocks that hold some of these pixels; right round the Moon there are no ends."""
+        if factor == 1:
+            return rows, columns
+        ends = (self.shape[0], columns[1] + factor if self.wraps else self.shape[1])
+        found = []
+        for (first, last), end in zip((rows, columns), ends, strict=True):
+            found.append((first // factor * factor, min(-(-last // factor), end // factor) * factor))
+            if found[-1][1] - found[-1][0] < 2 * factor:
+                raise NoHeightsError(
+                    f"there are no 2 x 2 blocks of {factor} x {factor} pixels.",
+                    where=self.path,
+                    fix="Take smaller ones.",
+                )
+        return found[0], found[1]
+
     def _heights(
-        self, raster: rasterio.DatasetReader, rows: tuple[int, int], columns: tuple[int, int]
+        self, raster: rasterio.DatasetReader, rows: Range, columns: Range, factor: int
     ) -> NDArray[np.floating]:
         count, width = rows[1] - rows[0], columns[1] - columns[0]
-        if count * width > _MOST_PIXELS:
+        if count * width > _MOST_PIXELS * factor**2:
             raise InputError(
                 f"{width} x {count} pixels are too many to read at once.",
                 where=self.path,
                 fix="Choose a smaller window.",
             )
-        heights_m = np.empty((count, width), self.scale.kind)
-        at_once = max(1, _VALUES_AT_ONCE // width)
+        heights_m = np.empty((count // factor, width // factor), self.scale.kind)
+        at_once = max(1, _VALUES_AT_ONCE // width // factor) * factor
         for start in range(0, count, at_once):
-            stop = min(start + at_once, count)
-            for first, window in self._windows(columns, rows[0] + start, stop - start):
+            band: NDArray[np.floating] = np.empty((min(at_once, count - start), width), self.scale.kind)
+            for first, window in self._windows(columns, rows[0] + start, band.shape[0]):
                 part = raster.read(1, window=window, masked=True)
-                heights_m[start:stop, first : first + window.width] = self.scale.heights_m(part)
+                band[:, first : first + window.width] = self.scale.heights_m(part)
+            blocks = band.reshape(-1, factor, width // factor, factor)
+            heights_m[start // factor :][: blocks.shape[0]] = band if factor == 1 else blocks.mean(axis=(1, 3))
         return heights_m
 
-    def _windows(self, columns: tuple[int, int], row: int, rows: int) -> Iterator[tuple[int, Window]]:
+    def _windows(self, columns: Range, row: int, rows: int) -> Iterator[tuple[int, Window]]:
         """Pixels of the file for the columns, which may run past either end of a map that goes right round."""
         column = columns[0]
         while column < columns[1]:
@@ -184,7 +212,7 @@ def opened(path: str) -> Iterator[rasterio.DatasetReader]:
         with warnings.catch_warnings():
             # A file without a place is refused in words of ours.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
+            with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES), rasterio.open(path) as raster:
                 yield raster
     except RasterioIOError as error:
         fix = f"Give {_FORMATS} that exists and opens, and is whole."

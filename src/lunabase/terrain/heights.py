@@ -27,6 +27,10 @@ _WIDE_M = 100_000.0
 Masked = np.ma.MaskedArray[Any, np.dtype[Any]]
 
 
+class NoHeightsError(InputError):
+    """A part of an elevation model that was asked for has no heights, or none of the model is there."""
+
+
 class Scale(NamedTuple):
     """How stored values become heights: height_m = stored * factor + offset_m, above the sphere of 1737.4 km.
 
@@ -88,7 +92,7 @@ def scale_of(raster: rasterio.DatasetReader, label: dict[str, str], where: str) 
 def check_lunar(heights_m: NDArray[np.floating], scale: Scale, pixel_m: float, where: str) -> None:
     """Raise InputError unless there are heights, and such as the Moon has."""
     if not np.isfinite(heights_m).any():
-        raise InputError("the elevation model holds no heights.", where=where, fix="Take another file or window.")
+        raise NoHeightsError("the elevation model holds no heights.", where=where, fix="Take another file or window.")
     wide_m = pixel_m * min(heights_m.shape)
     check_range(float(np.nanmin(heights_m)), float(np.nanmax(heights_m)), scale, wide_m, where)
 
