@@ -80,6 +80,36 @@ def test_clauses_and_their_words() -> None:
     assert dark[0].holds.tolist() == [False, False, False, True]
 
 
+def test_ranges_of_any_variable_run_through_north_and_midnight() -> None:
+    surroundings = environment(4).assign(
+        sun_azimuth=("time", [350.0, 5.0, 20.0, 180.0]), lunar_local_time=("time", [23.0, 0.5, 12.0, 2.0])
+    )
+    limits = [
+        {"variable": "sun_azimuth", "above": "340 deg", "below": "10 deg"},
+        {"variable": "sun_azimuth", "above": "4 deg"},
+        {"variable": "lunar_local_time", "above": "22 h", "below": "1 h"},
+    ]
+    found = clauses(Constraints.model_validate({"within": limits}), surroundings, PHASE)
+    assert {clause.words: clause.holds.tolist() for clause in found} == {
+        "sun azimuth above 340 deg or below 10 deg": [True, True, False, False],
+        "sun azimuth above 4 deg": [True, True, True, True],
+        "lunar local time above 22 h or below 1 h": [True, True, False, False],
+    }
+
+
+def test_combinations_are_read_at_each_epoch() -> None:
+    surroundings = environment(4, lit=np.array([1.0, 1.0, 0.0, 0.0]), earth=np.array([True, False, True, False]))
+    both, one = {"light": "lit", "earth": "in view"}, {"light": "dark"}
+    (either,) = clauses(Constraints.model_validate({"any_of": [both, one]}), surroundings, PHASE)
+    assert either.words == "(sunlight and Earth in view) or dark"
+    assert either.holds.tolist() == [True, False, True, True]
+    never = clauses(Constraints.model_validate({"none_of": [both, one]}), surroundings, PHASE)
+    assert [(clause.words, clause.holds.tolist()) for clause in never] == [
+        ("not (sunlight and Earth in view)", [False, True, True, True]),
+        ("not dark", [True, True, False, False]),
+    ]
+
+
 def test_opportunities_remember_why() -> None:
     surroundings = environment(10, lit=np.arange(10) >= 4)
     span = horizon_of(surroundings, station())

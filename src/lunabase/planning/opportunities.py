@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from lunabase.planning.horizon import BoolArray, FloatArray, Horizon, cells_that_hold, runs
-from lunabase.station.constraints import Constraints
+from lunabase.station.constraints import VARIABLE_UNITS, Constraints, VariableRange
 from lunabase.station.site import Phase
 
 _LIT_FRACTION = 0.5
@@ -22,6 +22,8 @@ class Clause:
     words: str
     holds: BoolArray
     """Shape (steps,)."""
+    shut_s: tuple[tuple[float, float], ...] = ()
+    """Times, in seconds of the horizon, in which it doesn't hold either, whatever the steps say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def clauses(constraints: Constraints, environment: xr.Dataset, phase: Phase) -> 
     """Every constraint that is given, with the steps at which it holds.
 
     lit: at least half of the Sun's disc at the reference height; dark: none of it. "above" and "below" are strict.
+    An alternative (`any_of`) is one clause, and so is each exclusion (`none_of`).
     """
     steps = environment.sizes["time"]
     people = np.full(steps, phase.crew > 0)
@@ -55,7 +58,40 @@ def clauses(constraints: Constraints, environment: xr.Dataset, phase: Phase) -> 
     if constraints.crew is not None:
         present = constraints.crew == "present"
         found.append(Clause("crew on the station" if present else "no crew", people if present else ~people))
+    for limits in constraints.within:
+        found += _inside(limits, environment)
+    if constraints.any_of:
+        sets = [together(clauses(item, environment, phase), steps) for item in constraints.any_of]
+        found.append(Clause(" or ".join(item.words for item in sets), np.any([item.holds for item in sets], axis=0)))
+    for item in constraints.none_of:
+        shunned = together(clauses(item, environment, phase), steps)
+        found.append(Clause(f"not {shunned.words}", ~shunned.holds))
     return tuple(found)
+
+
+def together(held: tuple[Clause, ...], steps: int) -> Clause:
+    """All of these as one; with none of them it always holds."""
+    words = " and ".join(clause.words for clause in held)
+    return Clause(f"({words})" if len(held) > 1 else words or "any time", all_hold(held, steps))
+
+
+def all_hold(held: tuple[Clause, ...], steps: int) -> BoolArray:
+    """Steps (steps,) at which all clauses hold."""
+    answer = np.ones(steps, dtype=bool)
+    for clause in held:
+        answer &= clause.holds
+    return answer
+
+
+def _inside(limits: VariableRange, environment: xr.Dataset) -> Iterator[Clause]:
+    """One clause for each side of a range; one for both where it runs through north or midnight."""
+    values, low, high = environment[limits.variable].values, limits.above_limit, limits.below_limit
+    unit = VARIABLE_UNITS[limits.variable]
+    what, unit = limits.variable.replace("_", " "), f" {unit}" if unit else ""
+    if low is not None and high is not None and low >= high:
+        yield Clause(f"{what} above {low:g}{unit} or below {high:g}{unit}", (values > low) | (values < high))
+    else:
+        yield from _between(what, values, low, high, unit)
 
 
 def _light(constraints: Constraints, environment: xr.Dataset) -> Iterator[Clause]:
@@ -102,10 +138,11 @@ def ever(environment: xr.Dataset, variable: str) -> BoolArray:
 
 def open_cells(held: tuple[Clause, ...], horizon: Horizon) -> BoolArray:
     """Cells (cells,) in which all clauses hold."""
-    together = np.ones(horizon.steps, dtype=bool)
-    for clause in held:
-        together &= clause.holds
-    return cells_that_hold(together, horizon)
+    cells = cells_that_hold(all_hold(held, horizon.steps), horizon)
+    starts_s = np.arange(horizon.cells) * horizon.cell_s
+    for start_s, stop_s in (span for clause in held for span in clause.shut_s):
+        cells &= (starts_s + horizon.cell_s <= start_s) | (starts_s >= stop_s)
+    return cells
 
 
 def opportunities(request: str, held: tuple[Clause, ...], horizon: Horizon, hold_s: int) -> tuple[Opportunity, ...]:
