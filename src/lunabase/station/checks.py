@@ -31,8 +31,9 @@ CHECKS: tuple[tuple[tuple[str, ...], Check, bool], ...] = (
     (("experiments", "payloads", "activity_types"), requests.payload_modes, False),
     (("experiments",), requests.cycles, False),
     (("phases", "experiments"), requests.crew_needed, True),
-    (("site", "places", "resources", "activity_types"), requests.places_reached, True),
+    (("site", "places", "modules", "resources", "activity_types"), requests.places_reached, True),
     (("phases", "crew", "activity_types"), requests.people_for_work, True),
+    (("consumables", "activity_types"), requests.enough_to_consume, False),
 )
 """Each check, the sections it needs, and whether these must be whole.
 

@@ -41,6 +41,17 @@ def _text_or_number(value: object) -> object:
     return value
 
 
+LIMITS: dict[str, tuple[float, float, str]] = {
+    "deg": (-90.0, 90.0, "-90 to 90 deg"),
+    "": (0.0, 1.0, "0 % to 100 %"),
+    "W/m^2": (0.0, 1e5, "0 to 100 kW/m^2"),
+    "K": (0.0, 1e4, "0 K to 10000 K"),
+    "h": (0.0, 24.0, "0 to 24 h"),
+}
+"""What limits may be, by unit; azimuths run from 0 to 360 deg."""
+ROUND = ("sun_azimuth", "earth_azimuth", "lunar_local_time")
+"""Variables that begin again where they end: from above 350 deg to below 10 deg is a range."""
+
 LimitText = Annotated[str | float, BeforeValidator(_text_or_number)]
 """A limit whose unit depends on what is read; parsed by its record."""
 
@@ -96,14 +107,17 @@ class FractionRange(Record):
 
 def _unreadable_range(wanted: VariableRange) -> str:
     """What is wrong with the limits of a range, in words."""
+    unit = VARIABLE_UNITS[wanted.variable]
+    least, most, words = (0.0, 360.0, "0 to 360 deg") if wanted.variable.endswith("azimuth") else LIMITS[unit]
     try:
         low, high = wanted.above_limit, wanted.below_limit
     except ValueError as bad:
         return str(bad)
-    wraps = wanted.variable in ("sun_azimuth", "earth_azimuth", "lunar_local_time")
-    if low is not None and high is not None and low >= high and not wraps:
-        return "nothing lies in it: `above` must be less than `below`"
-    return ""
+    if any(limit is not None and not least <= limit <= most for limit in (low, high)):
+        return f"{wanted.variable} runs from {words}"
+    if low is None or high is None or low < high or (low > high and wanted.variable in ROUND):
+        return ""
+    return "nothing lies in it: `above` must be less than `below`"
 
 
 class VariableRange(Record):
@@ -145,6 +159,20 @@ def _light_contradicts(constraints: Constraints) -> bool:
     return seen.below is not None and seen.below <= 0.5
 
 
+def asks_nothing(constraints: Constraints) -> bool:
+    """Whether no key of the constraints is given, so that they hold always."""
+    return not any(getattr(constraints, name) for name in Constraints.model_fields)
+
+
+def _without_meaning(which: str) -> Rule:
+    return Rule(
+        (which,),
+        lambda constraints: any(map(asks_nothing, getattr(constraints, which))),
+        "one of its conditions asks for nothing; name what must hold",
+        which,
+    )
+
+
 class Constraints(Record):
     """What must hold in the surroundings, all of it, from the beginning of setup to the end of teardown."""
 
@@ -177,4 +205,6 @@ class Constraints(Record):
             _light_contradicts,
             "`light` and `sun_visible_fraction` can't both hold (lit: at least half of the disc; dark: none of it)",
         ),
+        _without_meaning("any_of"),
+        _without_meaning("none_of"),
     )

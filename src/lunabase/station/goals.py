@@ -35,4 +35,5 @@ class PlanningGoals(Record):
     rules = (
         Rule(("objectives",), _named_twice, "it names `{}` twice", "objectives"),
         Rule(("objectives",), lambda goals: not goals.objectives, "it needs at least one", "objectives"),
+        Rule(("objectives",), lambda goals: {} in goals.objectives, "one of its entries names no goal", "objectives"),
     )

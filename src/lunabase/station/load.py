@@ -34,8 +34,8 @@ class StationFile:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-class StationFileError(InputError):
-    """Everything that is wrong in a station file; of very many problems the first."""
+class FormError(InputError):
+    """Everything that is wrong in a file of records; of very many problems the first."""
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
         self.path = path
@@ -47,6 +47,10 @@ class StationFileError(InputError):
     def __str__(self) -> str:
         lines = [f"{self.path}:{item.line}: {describe(item)}" for item in self.problems]
         return "\n".join([*lines, f"{self.path}: and {self.more} more"] if self.more else lines)
+
+
+class StationFileError(FormError):
+    """Everything that is wrong in a station file."""
 
 
 def describe(problem: Problem) -> str:
@@ -65,7 +69,7 @@ def load_station(path: Path, *, horizon: bool = True) -> StationFile:
 
     Raises StationFileError with every error found, or InputError when the file can't be read.
     """
-    text = _read_text(path)
+    text = read_text(path, "Check the path, or write a starter with `lunabase init`.")
     source = read_yaml(text)
     station: Station | None = None
     problems: list[Problem] = []
@@ -78,18 +82,18 @@ def load_station(path: Path, *, horizon: bool = True) -> StationFile:
     return StationFile(path, text, station)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path, where_from: str) -> str:
+    """Text of a UTF-8 file. Raises InputError when it can't be read; `where_from` says how to get such a file."""
     try:
         if path.exists() and not path.is_file():
             raise InputError("can't be read: it is no regular file.", where=str(path), fix="Give a readable file.")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise InputError(f"larger than {MAX_BYTES // 1_000_000} MB.", where=str(path), fix="Is it a station file?")
+            raise InputError(f"larger than {MAX_BYTES // 1_000_000} MB.", where=str(path), fix="Is it the right file?")
         return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
-        fix = "Check the path, or write a starter with `lunabase init`."
-        raise InputError("there is no such file.", where=str(path), fix=fix) from None
+        raise InputError("there is no such file.", where=str(path), fix=where_from) from None
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text.", where=str(path), fix="Save the file as UTF-8.") from None
     except OSError as refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -52,8 +52,13 @@ def _for_editors(node: Any) -> Any:
 
 def reference_markdown() -> str:
     """The reference page: every record, key, type and meaning."""
-    lines = [_HEADING, *_table(Station)]
-    for model in _reachable(Station):
+    return records_markdown(_HEADING, Station)
+
+
+def records_markdown(heading: str, root: type[BaseModel], known: Collection[type[BaseModel]] = ()) -> str:
+    """A page of a record and all below it, but for those that another page explains."""
+    lines = [heading, *_table(root)]
+    for model in (one for one in records_below(root) if one not in known):
         lines += ["", f"## {_title(model)}", "", inspect.cleandoc(model.__doc__ or ""), "", *_table(model)]
     return "\n".join(lines) + "\n"
 
@@ -106,7 +111,7 @@ def _type_text(annotation: Any) -> str:
     return {str: "text", int: "whole number", float: "number", bool: "true / false"}.get(annotation, str(annotation))
 
 
-def _reachable(model: type[BaseModel]) -> list[type[BaseModel]]:
+def records_below(model: type[BaseModel]) -> list[type[BaseModel]]:
     """Every record below a record, in the order of first use."""
     found: list[type[BaseModel]] = []
 

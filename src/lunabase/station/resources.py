@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lunabase.station.quantities import Length, PositiveDuration, PositiveMass, Power, Speed, UtcDate
+from lunabase.station.quantities import DailyDuration, Length, PositiveMass, Power, Speed, UtcDate
 from lunabase.station.record import Count, Identifier, Name, Record, Rule, repeated
 
 
@@ -65,10 +65,13 @@ class Crew(Record):
 
     members: Mapping[Identifier, CrewMember]
     """Who they are."""
-    daily_work_s: PositiveDuration
+    daily_work_s: DailyDuration
     """Most planned work of a person in one UTC day."""
 
-    rules = (Rule(("members",), lambda crew: not crew.members, "it needs at least one", "members"),)
+    rules = (
+        Rule(("members",), lambda crew: not crew.members, "it needs at least one", "members"),
+        Rule(("members",), lambda crew: len(crew.members) > 100, "more than 100 people", "members"),
+    )
 
 
 class CrewNeed(Record):

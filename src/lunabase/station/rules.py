@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lunabase.station.constraints import Constraints, LimitText
+from lunabase.station.constraints import Constraints, LimitText, asks_nothing
 from lunabase.station.equipment import ModeName
 from lunabase.station.quantities import (
     Duration,
@@ -203,6 +203,7 @@ class KeepOut(Record):
             lambda rule: not rule.activity_types and not rule.disturbances,
             "nothing is kept out; give `activity_types` or `disturbances`",
         ),
+        Rule(("when",), lambda rule: asks_nothing(rule.when), "it asks for nothing; name what must hold", "when"),
     )
 
 

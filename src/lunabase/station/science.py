@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lunabase.station.constraints import Constraints
+from lunabase.station.constraints import Constraints, asks_nothing
 from lunabase.station.equipment import TemperatureLimits
 from lunabase.station.quantities import (
     DataRate,
@@ -73,6 +73,10 @@ class ModeWhen(Record):
     """The payload's power mode."""
     when: Constraints
     """Taken for the whole activity if this holds at any time from the beginning of setup to the end of teardown."""
+
+    rules = (
+        Rule(("when",), lambda other: asks_nothing(other.when), "it asks for nothing; name what must hold", "when"),
+    )
 
 
 class ActivityType(Record):
@@ -151,6 +155,15 @@ class Each(Record):
     """What holds in the interval, without a break."""
     shortest_s: Duration = 0.0
     """Shorter intervals don't count."""
+
+    rules = (
+        Rule(
+            ("interval",),
+            lambda each: asks_nothing(each.interval),
+            "it asks for nothing; name what holds in the interval",
+            "interval",
+        ),
+    )
 
 
 class After(Record):
