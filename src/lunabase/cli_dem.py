@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,18 +81,35 @@ def fetch(
 
 
 def _fetch(item: Product, folder: Path, ticker: Ticker) -> Path:
-    """Fetch a product's files and make sure that they are an elevation model; return the one to open."""
+    """Fetch a product's files, each made sure to be what it should; return the one to open."""
     from lunabase.download import fetch_file
-    from lunabase.terrain.dem_file import open_dem
 
-    paths = []
+    paths: list[Path] = []
     for url in item.urls:
-        is_label = url.endswith(".lbl")
+        label = url.endswith(".lbl")
         with ticker.stage(url.rsplit("/", 1)[1]) as report:
-            paths.append(fetch_file(url, folder, report, item.size_bytes if item.exact and not is_label else None))
-    if item.is_elevation:
-        open_dem(paths[0])
+            size_bytes = item.size_bytes if item.exact and not label else None
+            check = _check_label if label else partial(_check_model, opens=paths[0] if paths else None, item=item)
+            paths.append(fetch_file(url, folder, report, size_bytes, check))
     return paths[0]
+
+
+def _check_label(path: Path) -> None:
+    from lunabase.terrain.pds_label import read_label
+
+    if "PDS_VERSION_ID" not in read_label(path):
+        raise InputError("it is no PDS3 label.")
+
+
+def _check_model(path: Path, *, opens: Path | None, item: Product) -> None:
+    """Raise InputError unless the file, or the label that opens it, is an elevation model or the errors of one."""
+    from lunabase.terrain.dem_file import open_dem, opened
+
+    if item.is_elevation:
+        open_dem(opens or path)
+        return
+    with opened(str(path)):
+        pass
 
 
 def _show(facts: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 import pooch
 import requests
 
-from lunabase.errors import LunabaseError
+from lunabase.errors import InputError, LunabaseError
 from lunabase.record.alone import alone
 from lunabase.record.whole import whole_file
 
 Report = Callable[[float], None]
+Check = Callable[[Path], None]
 
 SUMS = "SHA256SUMS"
 # What is lost of a connection that breaks.
@@ -29,32 +30,54 @@ def default_folder() -> Path:
     return Path(pooch.os_cache("lunabase")) / "dem"
 
 
-def fetch_file(url: str, folder: Path, report: Report, size_bytes: int | None = None) -> Path:
+def fetch_file(
+    url: str, folder: Path, report: Report, size_bytes: int | None = None, check: Check | None = None
+) -> Path:
     """Return the file of a URL in a folder, fetched unless it is there already, by hand or from before.
 
     The checksum is written to the folder's SHA256SUMS on first use and holds from then on. report gets the finished
-    part, 0 to 1; size_bytes: the exact size, where known. What was fetched of a file stays as NAME.part and is
-    gone on with. Raises LunabaseError when the file can't be fetched, isn't what it was, or is being fetched by
-    another process, with what to do.
+    part, 0 to 1; size_bytes: the exact size, where known; check: raises InputError for a file that isn't what it should
+    be. A fetched file of another size or that fails the check is removed again. What was fetched of a file stays as
+    NAME.part and is gone on with. Raises LunabaseError when the file can't be fetched, isn't what it was or should be,
+    or is being fetched by another process, with what to do.
     """
     path = folder / url.rsplit("/", 1)[1]
     known = _read_sums(folder).get(path.name)
-    if not path.exists():
+    fetched = not path.exists()
+    if fetched:
         lock = path.with_name(f"{path.name}.part.lock")
         fix = "Wait until it has, then try again."
         with alone(lock, LunabaseError("another process is fetching it.", where=str(path), fix=fix)):
             _retrieve(url, path, _Resuming(path, report), known)
-    _check_size(path, url, size_bytes)
     found = pooch.file_hash(str(path), alg="sha256")
-    if known is None:
-        _write_sum(folder, path.name, found)
-    elif found != known:
+    if known is not None and found != known:
         raise LunabaseError(
             f"it is not the file that was first used: its SHA-256 is {found[:12]}..., it was {known[:12]}...",
             where=str(path),
             fix=f"Delete it and fetch it again; if the new one is right, delete its line in {folder / SUMS} as well.",
         )
+    try:
+        _check(path, url, size_bytes, check)
+    except LunabaseError:
+        if fetched:
+            path.unlink()
+        raise
+    if known is None:
+        _write_sum(folder, path.name, found)
     return path
+
+
+def _check(path: Path, url: str, size_bytes: int | None, check: Check | None) -> None:
+    fix = f"Delete it and fetch it again, or download {url} by hand."
+    found = path.stat().st_size
+    if size_bytes is not None and found != size_bytes:
+        raise LunabaseError(f"the file has {found} bytes, the published one {size_bytes}.", where=str(path), fix=fix)
+    if check is None:
+        return
+    try:
+        check(path)
+    except InputError as wrong:
+        raise LunabaseError(f"it is not what it should be: {wrong.problem}", where=str(path), fix=fix) from wrong
 
 
 def _retrieve(url: str, path: Path, resuming: _Resuming, known: str | None) -> None:
@@ -92,16 +115,6 @@ def _reason(error: requests.RequestException) -> str:
     }.get(type(error), "no connection")
 
 
-def _check_size(path: Path, url: str, size_bytes: int | None) -> None:
-    found = path.stat().st_size
-    if size_bytes is not None and found != size_bytes:
-        raise LunabaseError(
-            f"the file has {found} bytes, the published one {size_bytes}.",
-            where=str(path),
-            fix=f"Delete it and fetch it again, or download {url} by hand.",
-        )
-
-
 class _Resuming:
     """A downloader for pooch that keeps what it has in NAME.part and goes on from there.
 
@@ -110,6 +123,7 @@ class _Resuming:
     """
 
     def __init__(self, path: Path, report: Report) -> None:
+        self._path = path
         self._part = path.with_name(f"{path.name}.part")
         self._version = path.with_name(f"{path.name}.part.json")
         self._report = report
@@ -142,6 +156,11 @@ class _Resuming:
                 self._part.unlink()
                 return self._go_on(url)
             answer.raise_for_status()
+            if answer.headers.get("Content-Type", "").startswith("text/html"):
+                # A portal's or a proxy's, said with "200 OK"; what is here of the file already stays.
+                raise LunabaseError(
+                    "the server sends a web page, not the file.", where=url, fix=_by_hand(url, self._path)
+                )
             goes_on = answer.status_code == requests.codes.partial_content
             self._write_version(answer)
             self._store(answer, have if goes_on else 0)
@@ -179,7 +198,13 @@ def _read_sums(folder: Path) -> dict[str, str]:
     path = folder / SUMS
     if not path.exists():
         return {}
-    lines = (line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines())
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failed:
+        reason = failed.strerror if isinstance(failed, OSError) else "it is not text"
+        fix = "Restore it, or delete it: files there then count as used for the first time."
+        raise LunabaseError(f"can't read the checksums: {reason}.", where=str(path), fix=fix) from failed
+    lines = (line.split(maxsplit=1) for line in text.splitlines())
     return {fields[1].strip().lstrip("*"): fields[0] for fields in lines if len(fields) == 2}
 
 

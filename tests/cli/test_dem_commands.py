@@ -80,3 +80,22 @@ def test_a_file_put_there_by_hand_is_taken_and_watched(models, tmp_path):
     done = lunabase("dem", "fetch", "Site01", "--dir", place)
     assert done.returncode == 1
     assert "not the file that was first used" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["Site01", "LDEM_80S_80M"])
+def test_a_page_put_there_by_hand_is_no_model(tmp_path, name):
+    from lunabase.terrain.catalogue import product
+
+    for url in product(name).urls:
+        (tmp_path / url.rsplit("/", 1)[1]).write_text("<html>\nvar page = 1\n</html>")
+    done = lunabase("dem", "fetch", name, "--dir", tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "not what it should be" in done.stderr
+    assert not (tmp_path / "SHA256SUMS").exists()
+
+
+def test_checksums_that_are_no_text_are_one_message(tmp_path):
+    (tmp_path / "SHA256SUMS").write_bytes(b"\xff\xfe\x00")
+    done = lunabase("dem", "fetch", "Site01", "--dir", tmp_path)
+    assert (done.returncode, "can't read the checksums" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from lunabase.download import SUMS, fetch_file
-from lunabase.errors import LunabaseError
+from lunabase.errors import InputError, LunabaseError
 
 CONTENT = np.random.default_rng(1).bytes(3_000_000)
 
@@ -30,6 +30,7 @@ class Server(http.server.ThreadingHTTPServer):
     breaks_after: list[int]
     status = 200
     length_error = 0
+    kind: str | None = None
     pause_s = 0.0
 
     def __init__(self) -> None:
@@ -61,6 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(server.content) - 1}/{len(server.content)}")
         else:
             self.send_response(200)
+        if server.kind:
+            self.send_header("Content-Type", server.kind)
         if server.etag:
             self.send_header("ETag", server.etag)
         body = server.content[start:]
@@ -163,7 +166,44 @@ def test_a_length_that_does_not_come_true_is_no_success(server, tmp_path):
 def test_a_size_that_is_not_the_published_one_is_refused(server, tmp_path):
     with pytest.raises(LunabaseError, match="has 3000000 bytes, the published one 99"):
         fetch_file(server.url(), tmp_path, silent, 99)
-    assert not (tmp_path / SUMS).exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def must_be_a_model(path):
+    raise InputError(f"{path.name} is a page.", fix="Delete it.")
+
+
+def test_what_fails_its_check_is_not_kept(server, tmp_path):
+    with pytest.raises(LunabaseError, match=r"not what it should be: dem\.tif is a page") as caught:
+        fetch_file(server.url(), tmp_path, silent, check=must_be_a_model)
+    assert caught.value.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_its_check_by_hand_stays_the_user_s(tmp_path):
+    (tmp_path / "dem.tif").write_bytes(CONTENT)
+    with pytest.raises(LunabaseError, match="Delete it and fetch it again"):
+        fetch_file("http://127.0.0.1:9/dem.tif", tmp_path, silent, check=must_be_a_model)
+    assert [path.name for path in tmp_path.iterdir()] == ["dem.tif"]
+
+
+def test_a_web_page_is_not_taken_for_the_file_nor_for_its_rest(server, tmp_path):
+    server.kind = "text/html; charset=utf-8"
+    with pytest.raises(LunabaseError, match="sends a web page, not the file"):
+        fetch_file(server.url(), tmp_path, silent)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "dem.tif.part").write_bytes(CONTENT[:1000])
+    with pytest.raises(LunabaseError, match="sends a web page, not the file"):
+        fetch_file(server.url(), tmp_path, silent)
+    assert (tmp_path / "dem.tif.part").read_bytes() == CONTENT[:1000]
+
+
+def test_checksums_that_are_no_text_are_told(server, tmp_path):
+    (tmp_path / SUMS).write_bytes(b"\xff\xfe\x00dem.tif")
+    with pytest.raises(LunabaseError, match="can't read the checksums: it is not text") as caught:
+        fetch_file(server.url(), tmp_path, silent)
+    assert str(tmp_path / SUMS) in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == [SUMS]
 
 
 def test_a_file_that_changed_on_disk_or_at_the_server_is_refused(server, tmp_path):
