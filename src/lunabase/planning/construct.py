@@ -13,8 +13,8 @@ _POSITIONS = 24
 _RUNS = 12
 
 
-def fill(timetable: Timetable, tasks: set[int] | None = None) -> None:
-    """Place whatever still fits of the given tasks (default: all), greedily.
+def fill(timetable: Timetable, tasks: set[int] | None = None, span_s: tuple[int, int] | None = None) -> None:
+    """Place whatever still fits of the given tasks (default: all) within a span (default: the horizon), greedily.
 
     The next activity is the one worth most per held hour; partners that have little of what they are entitled to
     count up to double; a task that others follow counts as much as the best of them.
@@ -24,34 +24,35 @@ def fill(timetable: Timetable, tasks: set[int] | None = None) -> None:
     tried: set[tuple[int, int]] = set()
     worth = _worth(problem)
     served = timetable.served()
+    span_s = span_s or (0, problem.horizon.length_s)
     while waiting:
         task = max(waiting, key=lambda k: (worth[k] * (2.0 - served[problem.tasks[k].partner]), -k))
         window = _next_window(timetable, task, tried)
         if window is None:
             waiting.discard(task)
             continue
-        placement = find_place(timetable, task, window)
+        placement = find_place(timetable, task, window, span_s)
         if placement is None:
             tried.add((task, window.number))
             if not problem.tasks[task].ordered:
                 waiting.discard(task)
             continue
         timetable.put(placement)
-        _place_followers(timetable, placement, waiting)
+        _place_followers(timetable, placement, waiting, span_s)
         served = timetable.served()
 
 
-def _place_followers(timetable: Timetable, placement: Placement, waiting: set[int]) -> None:
+def _place_followers(timetable: Timetable, placement: Placement, waiting: set[int], span_s: tuple[int, int]) -> None:
     """What follows an activity gets its place before anything else takes it."""
     problem = timetable.problem
     for follower in problem.followers[placement.task]:
         windows = [w for w in problem.tasks[follower].demand.windows if w.number == placement.number]
         missing = (follower, placement.number) not in timetable.placed and not _has_enough(timetable, follower)
         if follower in waiting and windows and missing:
-            found = find_place(timetable, follower, windows[0])
+            found = find_place(timetable, follower, windows[0], span_s)
             if found is not None:
                 timetable.put(found)
-                _place_followers(timetable, found, waiting)
+                _place_followers(timetable, found, waiting, span_s)
 
 
 def _worth(problem: Problem) -> list[float]:
@@ -88,10 +89,12 @@ def _has_enough(timetable: Timetable, task: int) -> bool:
     return demand.kind == "total" and timetable.seconds_of(task) >= demand.total_s
 
 
-def find_place(timetable: Timetable, task: int, window: Window) -> Placement | None:
-    """A place for one activity in its window in which nothing goes wrong: the longest, then the earliest found."""
-    demand = timetable.problem.tasks[task].demand
+def find_place(timetable: Timetable, task: int, window: Window, span_s: tuple[int, int]) -> Placement | None:
+    """A place for one activity in its window and a span in which nothing goes wrong: the longest, then the earliest."""
+    demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
     free = timetable.free_cells(task)
+    free[: -(-span_s[0] // cell_s)] = False
+    free[span_s[1] // cell_s :] = False
     if demand.kind == "total" and demand.minimum_s < demand.maximum_s:
         return _longest_piece(timetable, task, window, free)
     for duration_s in _durations(demand.minimum_s, demand.maximum_s):

@@ -186,7 +186,7 @@ def _one_round(timetable: Timetable, target: int, generator: np.random.Generator
         timetable.put(placement)
     if timetable.fault() is not None:
         return False
-    fill(timetable, {choice.task for choice in choices})
+    fill(timetable, {choice.task for choice in choices}, span_s)
     return True
 
 

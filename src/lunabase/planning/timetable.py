@@ -183,8 +183,10 @@ class Timetable:
         width = -(-(window.offset_s + demand.hold_s(duration_s)) // cell_s)
         first = max(-(-(first_s - window.offset_s) // cell_s), 0)
         last = (last_s - window.offset_s) // cell_s
-        pieces = [np.arange(max(start, first), min(stop - width, last) + 1) for start, stop in runs(free).tolist()]
-        starts = np.concatenate([np.zeros(0, dtype=np.int64), *pieces]).astype(np.int64)
+        if last < first:
+            return np.zeros(0, dtype=np.int64)
+        shut = np.concatenate(([0], np.cumsum(~free[first : last + width])))
+        starts = first + np.flatnonzero(shut[width:] == shut[:-width])
         return np.asarray(starts * cell_s + window.offset_s)
 
     def bounds_s(self, task: int, number: int, duration_s: int) -> tuple[int, int]:
