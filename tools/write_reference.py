@@ -1,10 +1,11 @@
-"""Write the generated reference pages: station-file.md, its JSON Schema, and commands.md."""
+"""Write the generated reference pages: station-file.md, its JSON Schema, change-file.md and commands.md."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+from lunabase.runs.change_file import change_markdown
 from lunabase.station.reference import json_schema, reference_markdown
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -22,6 +23,7 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "station-file.md": reference_markdown(),
         REFERENCE / "station-file.schema.json": json.dumps(json_schema(), indent=1) + "\n",
+        REFERENCE / "change-file.md": change_markdown(),
         REFERENCE / "commands.md": commands_markdown(),
     }
 

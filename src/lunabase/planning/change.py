@@ -1,0 +1,230 @@
+"""What has changed since a plan was made: things lost, contacts lost, new wishes, pins and forbidden periods.
+
+A change file (YAML) says it; docs/reference/change-file.md lists its keys. A change is applied to the station and its
+environment, so that planner and checker see the same changed world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from pydantic import Field
+
+from lunabase.station.model import Station
+from lunabase.station.quantities import Fraction, PositivePower, UtcDate
+from lunabase.station.record import Identifier, Record, Rule, repeated
+from lunabase.station.resources import Reservation
+from lunabase.station.science import Request
+
+LOST_W = "lost_generation"
+"""Variable of a changed environment: generation that fails, W, (time,)."""
+KNOWN_CHARGE = "known_charge"
+"""Variable of a changed environment: state of charge where it was measured, NaN elsewhere, (time,)."""
+_CONTACTS = ("contact", "relay_contact")
+
+_ENDS = Rule(("start", "stop"), lambda item: item.start >= item.stop, "stop must come after start", "stop")
+
+
+class Unavailable(Record):
+    """Things that can't be used for some time."""
+
+    of: tuple[Identifier, ...]
+    """Resources, robot arms, payloads, modules or crew members."""
+    start: UtcDate
+    """From when (UTC)."""
+    stop: UtcDate
+    """Until when (UTC)."""
+    text: str
+    """Why."""
+
+    rules = (
+        _ENDS,
+        Rule(("of",), lambda item: not item.of, "nothing is named", "of"),
+        Rule(("of",), lambda item: repeated(item.of), "it names `{}` twice", "of"),
+    )
+
+
+class LostContact(Record):
+    """A time without any link to Earth, direct or through a relay."""
+
+    start: UtcDate
+    """From when (UTC)."""
+    stop: UtcDate
+    """Until when (UTC)."""
+
+    rules = (_ENDS,)
+
+
+class LostPower(Record):
+    """A time in which the station generates less."""
+
+    start: UtcDate
+    """From when (UTC)."""
+    stop: UtcDate
+    """Until when (UTC)."""
+    less_w: PositivePower
+    """How much less; generation is never below zero."""
+
+    rules = (_ENDS,)
+
+
+class Charge(Record):
+    """A measured state of charge."""
+
+    at: UtcDate
+    """When (UTC)."""
+    value: Fraction
+    """State of charge of all stores."""
+
+
+class Pin(Record):
+    """An activity that shall have its time."""
+
+    activity: str
+    """Its id, `experiment/request#number`."""
+    start: UtcDate | None = None
+    """When it starts, setup before it (UTC); none: as in the plan."""
+
+
+def _kinds_named(item: Any) -> int:
+    return sum(name is not None for name in (item.request, item.payload, item.resource, item.activity_type))
+
+
+class Forbidden(Record):
+    """A time in which some activities must not run, not even their setup or teardown."""
+
+    request: str | None = None
+    """Those of a request, `experiment/request`."""
+    payload: Identifier | None = None
+    """Those of a payload."""
+    resource: Identifier | None = None
+    """Those that hold a resource or robot arm."""
+    activity_type: Identifier | None = None
+    """Those of an activity type."""
+    start: UtcDate
+    """From when (UTC)."""
+    stop: UtcDate
+    """Until when (UTC)."""
+
+    rules = (
+        _ENDS,
+        Rule(
+            ("request", "payload", "resource", "activity_type"),
+            lambda item: _kinds_named(item) != 1,
+            "give exactly one of: request, payload, resource, activity_type",
+        ),
+    )
+
+
+class Change(Record):
+    """What has changed since a plan was made."""
+
+    now: UtcDate
+    """When the change takes effect (UTC): what began before is history, and stays."""
+    text: str = ""
+    """What happened, in words."""
+    unavailable: tuple[Unavailable, ...] = ()
+    """What can't be used."""
+    lost_contacts: tuple[LostContact, ...] = ()
+    """Links that fail."""
+    power: tuple[LostPower, ...] = ()
+    """Generation that fails."""
+    charge: Charge | None = None
+    """What the stores really hold."""
+    cancel: tuple[str, ...] = ()
+    """Requests, `experiment/request`, that are given up from now on."""
+    requests: Mapping[Identifier, Mapping[Identifier, Request]] = Field(default_factory=dict)
+    """New or changed requests, by experiment and name."""
+    pin: tuple[str | Pin, ...] = ()
+    """Activities that keep their time, or get a given one: an id, or `{activity, start}`."""
+    forbid: tuple[Forbidden, ...] = ()
+    """Times in which some activities must not run."""
+
+    rules = (Rule(("cancel",), lambda change: repeated(change.cancel), "it names `{}` twice", "cancel"),)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """All pins as records."""
+        return tuple(Pin.model_construct(activity=item) if isinstance(item, str) else item for item in self.pin)
+
+
+def merged(changes: tuple[Change, ...]) -> Change | None:
+    """Several changes one after another as one: the last `now` counts, and of two charges or requests the later."""
+    if not changes:
+        return None
+    requests: dict[str, dict[str, Request]] = {}
+    for change in changes:
+        for experiment, wanted in change.requests.items():
+            requests.setdefault(experiment, {}).update(wanted)
+    charges = [change.charge for change in changes if change.charge is not None]
+    last = max(changes, key=lambda change: change.now)
+    return Change.model_construct(
+        now=last.now,
+        text="; ".join(change.text for change in changes if change.text),
+        unavailable=tuple(item for change in changes for item in change.unavailable),
+        lost_contacts=tuple(item for change in changes for item in change.lost_contacts),
+        power=tuple(item for change in changes for item in change.power),
+        charge=max(charges, key=lambda item: item.at, default=None),
+        cancel=tuple(dict.fromkeys(name for change in changes for name in change.cancel)),
+        requests=requests,
+        pin=tuple(item for change in changes for item in change.pin),
+        forbid=tuple(item for change in changes for item in change.forbid),
+    )
+
+
+def changed_station(station: Station, change: Change) -> Station:
+    """The station with the change's requests, and with a reservation for each thing that is unavailable or forbidden.
+
+    Experiments that the station does not have are left out; `runs.change_file` has refused them.
+    """
+    experiments = dict(station.experiments)
+    for name, wanted in change.requests.items():
+        if name in experiments:
+            merged_requests = {**experiments[name].requests, **wanted}
+            experiments[name] = experiments[name].model_copy(update={"requests": merged_requests})
+    reservations = dict(station.reservations)
+    for number, gone in enumerate(change.unavailable, start=1):
+        taken = Reservation.model_construct(of=gone.of, start=gone.start, stop=gone.stop, text=gone.text)
+        reservations[f"change-unavailable-{number}"] = taken
+    for number, item in enumerate(change.forbid, start=1):
+        name_of_thing = item.payload or item.resource
+        if name_of_thing is not None:
+            taken = Reservation.model_construct(
+                of=(name_of_thing,), start=item.start, stop=item.stop, text="forbidden by the change"
+            )
+            reservations[f"change-forbidden-{number}"] = taken
+    return station.model_copy(update={"experiments": experiments, "reservations": reservations})
+
+
+def changed_environment(environment: xr.Dataset, change: Change) -> xr.Dataset:
+    """The environment without the lost contacts, with the generation that fails and the charge that was measured.
+
+    A step belongs to a period if any part of it does.
+    """
+    begins = environment["time"].values.astype("datetime64[ns]").astype(np.int64) * 1e-9
+    step_s = float(begins[1] - begins[0])
+
+    def during(start: Any, stop: Any) -> NDArray[np.bool_]:
+        return np.asarray((begins + step_s > start.timestamp()) & (begins < stop.timestamp()))
+
+    variables: dict[str, Any] = {}
+    silent = np.zeros(begins.size, dtype=bool)
+    for lost in change.lost_contacts:
+        silent |= during(lost.start, lost.stop)
+    if silent.any():
+        quiet = xr.DataArray(silent, dims="time", coords={"time": environment["time"]})
+        variables |= {name: environment[name] & ~quiet for name in _CONTACTS if name in environment}
+    if change.power:
+        lost_w = np.zeros(begins.size)
+        for failure in change.power:
+            lost_w[during(failure.start, failure.stop)] += failure.less_w
+        variables[LOST_W] = ("time", lost_w, {"units": "W"})
+    if change.charge is not None and begins[0] <= change.charge.at.timestamp() < begins[-1] + step_s:
+        known = np.full(begins.size, np.nan)
+        known[int((change.charge.at.timestamp() - begins[0]) // step_s)] = change.charge.value
+        variables[KNOWN_CHARGE] = ("time", known, {"units": "1"})
+    return environment.assign(variables) if variables else environment
