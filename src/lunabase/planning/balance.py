@@ -59,6 +59,8 @@ class Forecast:
     """(stores, 7), in the order of use."""
     downlink_bit_per_s: FloatArray
     """(steps,) rate of the fastest path."""
+    known_charge: FloatArray
+    """(steps,) state of charge where it was measured, at the beginning of the step; NaN elsewhere."""
     recorder_bit: float
     charge_floor: float
     shed_below: float
@@ -125,6 +127,7 @@ def coarser(forecast: Forecast, finest_s: float) -> Forecast:
         radio_w=np.add.reduceat(forecast.radio_w, first) / counts,
         node_loss_w=np.add.reduceat(forecast.node_loss_w, first, axis=0) / counts[:, None],
         downlink_bit_per_s=np.add.reduceat(forecast.downlink_bit_per_s, first) / counts,
+        known_charge=np.fmax.reduceat(forecast.known_charge, first),
         recorder_bit=0.99 * forecast.recorder_bit,
     )
 
@@ -186,7 +189,7 @@ class Course:
             f.step_s, f.mode_table, f.enter, f.leave, f.array_w, f.source_w, f.load_w, f.radio_w, f.node_loss_w,
             f.node_heat_w, f.heater_w, f.stores, f.downlink_bit_per_s, f.recorder_bit, f.shed_below, f.restore_above,
             extra.power_w, extra.standby_w, extra.heat_w, extra.data_bit, extra.working[:, 0], f.recorder_w,
-            first, stop, self._kept.states, into.reals, into.whole, into.states,
+            f.known_charge, first, stop, self._kept.states, into.reals, into.whole, into.states,
         )  # fmt: skip
         return end
 
@@ -222,7 +225,7 @@ def first_state(forecast: Forecast) -> FloatArray:
 def _follow(  # type: ignore[no-untyped-def]
     step_s, mode_table, enter, leave, array_w, source_w, load_w, radio_w, node_loss_w, node_heat_w, heater_w,
     stores, downlink_bit_per_s, recorder_bit, shed_below, restore_above, power_w, standby_w, heat_w, data_bit,
-    working, recorder_w, first, stop, old, reals, whole, states,
+    working, recorder_w, known_charge, first, stop, old, reals, whole, states,
 ):  # fmt: skip
     """Follow from step `first`, at least to `stop` and then until the state is the old one; return the next step."""
     s, steps = stores.shape[0], array_w.shape[0]
@@ -234,6 +237,8 @@ def _follow(  # type: ignore[no-untyped-def]
     reading = np.zeros(len(READINGS))
     for i in range(first, steps):
         mode, shed, fill_bit = int(state[s + 1]), state[s + 2] > 0.0, state[s]
+        if not np.isnan(known_charge[i]):
+            stored_j[:] = known_charge[i] * stores[:, CAPACITY_J]
         reading[0] = stored_j.sum() / capacity_j if s > 0 else 1.0
         reading[1], reading[2] = array_w[i], array_w[i] + source_w[i]
         reading[3], reading[5] = state[s + 3], state[s + 4]

@@ -9,6 +9,7 @@ import xarray as xr
 
 from lunabase.environment.arrays import available_array_power_w
 from lunabase.planning.balance import READINGS, Forecast
+from lunabase.planning.change import KNOWN_CHARGE, LOST_W
 from lunabase.planning.heat import node_loss_w
 from lunabase.planning.horizon import FloatArray, Horizon, IntArray
 from lunabase.planning.opportunities import ever
@@ -37,15 +38,15 @@ def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: H
     nodes = station.equipment(ThermalNode, phase.present)
     radio_w, downlink = _links(station, phase, environment)
     recorders = station.equipment(DataRecorder, phase.present).values()
-    arrays = available_array_power_w(station, phase.present, environment)
+    array_w, source_w = _generation_w(station, phase, environment, horizon)
     return Forecast(
         step_s=horizon.step_s,
         modes=modes,
         mode_table=_mode_table(station, modes),
         enter=_conditions(station, modes, "enter"),
         leave=_conditions(station, modes, "leave"),
-        array_w=sum(arrays.values(), start=np.zeros(horizon.steps)),
-        source_w=_source_w(station, phase, horizon),
+        array_w=array_w,
+        source_w=source_w,
         load_w=np.array([_load_w(station, phase, mode) for mode in modes]),
         recorder_w=_recorder_w(station, phase),
         standby_w=_standby_w(station, phase),
@@ -57,6 +58,7 @@ def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: H
         heater_w=np.array([node.heater_w for node in nodes.values()], dtype=np.float64),
         stores=_stores(station, phase),
         downlink_bit_per_s=downlink,
+        known_charge=_known_charge(environment, horizon),
         recorder_bit=sum(item.capacity_bit for item in recorders),
         charge_floor=station.charge_floor,
         shed_below=station.load_shedding.start_below,
@@ -91,6 +93,26 @@ def _conditions(station: Station, modes: tuple[str, ...], which: str) -> FloatAr
 
 def _limit(condition: Condition) -> tuple[float, float, float]:
     return 1.0 if condition.above is not None else -1.0, condition.limit, condition.lasting_s
+
+
+def _generation_w(
+    station: Station, phase: Phase, environment: xr.Dataset, horizon: Horizon
+) -> tuple[FloatArray, FloatArray]:
+    """Power of the arrays and of the other sources, both (steps,), without what fails; the arrays fail first."""
+    arrays = available_array_power_w(station, phase.present, environment)
+    array_w = sum(arrays.values(), start=np.zeros(horizon.steps))
+    source_w = _source_w(station, phase, horizon)
+    if LOST_W not in environment:
+        return array_w, source_w
+    lost_w = environment[LOST_W].values
+    from_arrays_w = np.minimum(lost_w, array_w)
+    return array_w - from_arrays_w, np.maximum(source_w - (lost_w - from_arrays_w), 0.0)
+
+
+def _known_charge(environment: xr.Dataset, horizon: Horizon) -> FloatArray:
+    if KNOWN_CHARGE not in environment:
+        return np.full(horizon.steps, np.nan)
+    return np.asarray(environment[KNOWN_CHARGE].values, dtype=np.float64)
 
 
 def _source_w(station: Station, phase: Phase, horizon: Horizon) -> FloatArray:
