@@ -26,16 +26,16 @@ def test_a_measured_charge_takes_the_place_of_the_expected_one() -> None:
     np.testing.assert_allclose(problem.idle.charge, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("less_w", "left_w"), [(300.0, 1516.6 - 300.0), (1200.0, 300.0 + 16.6), (9e9, 0.0)])
+@pytest.mark.parametrize(("less_w", "left_w"), [(300.0, 1216.6), (1200.0, 316.6), (9e9, 0.0)])
 def test_arrays_fail_before_the_other_sources(less_w: float, left_w: float) -> None:
-    """816.6 W of arrays and 700 W of fission; 1.361 kW * 30 % * 2 m2 = 816.6 W."""
+    """1.361 kW/m2 * 2 m2 * 30 % = 816.6 W of arrays, and 700 W of fission."""
     loss = LostPower.model_construct(start=moment(5), stop=moment(7), less_w=less_w)
     surroundings = changed_environment(environment(24), Change.model_construct(now=moment(0), power=(loss,)))
     reactor = {"type": "fission_source", "mass": "1 kg", "power": "700 W"}
     modules = with_equipment(cell=battery("10 kWh"), panel=array("2 m^2"), reactor=reactor)
     expected = build_problem(station(modules=modules), surroundings).forecast
     generated_w = expected.array_w + expected.source_w
-    np.testing.assert_allclose(generated_w[[5, 6]], left_w, atol=1e-6)
-    np.testing.assert_allclose(generated_w[[4, 7]], 1516.6, atol=1e-6)
+    np.testing.assert_allclose(generated_w[[5, 6]], left_w, atol=0.01)
+    np.testing.assert_allclose(generated_w[[4, 7]], 1516.6, atol=0.01)
     if less_w < 816.6:
         assert expected.source_w[5] == 700.0

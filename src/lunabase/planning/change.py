@@ -7,6 +7,7 @@ environment, so that planner and checker see the same changed world.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -205,26 +206,31 @@ def changed_environment(environment: xr.Dataset, change: Change) -> xr.Dataset:
 
     A step belongs to a period if any part of it does.
     """
-    begins = environment["time"].values.astype("datetime64[ns]").astype(np.int64) * 1e-9
-    step_s = float(begins[1] - begins[0])
+    epochs = environment["time"].values.astype("datetime64[ms]").astype(np.int64)
+    step_ms = int(epochs[1] - epochs[0])
 
-    def during(start: Any, stop: Any) -> NDArray[np.bool_]:
-        return np.asarray((begins + step_s > start.timestamp()) & (begins < stop.timestamp()))
+    def during(start: datetime, stop: datetime) -> NDArray[np.bool_]:
+        return np.asarray((epochs + step_ms > _ms(start)) & (epochs < _ms(stop)))
 
     variables: dict[str, Any] = {}
-    silent = np.zeros(begins.size, dtype=bool)
+    silent = np.zeros(epochs.size, dtype=bool)
     for lost in change.lost_contacts:
         silent |= during(lost.start, lost.stop)
     if silent.any():
         quiet = xr.DataArray(silent, dims="time", coords={"time": environment["time"]})
         variables |= {name: environment[name] & ~quiet for name in _CONTACTS if name in environment}
     if change.power:
-        lost_w = np.zeros(begins.size)
+        lost_w = np.zeros(epochs.size)
         for failure in change.power:
             lost_w[during(failure.start, failure.stop)] += failure.less_w
         variables[LOST_W] = ("time", lost_w, {"units": "W"})
-    if change.charge is not None and begins[0] <= change.charge.at.timestamp() < begins[-1] + step_s:
-        known = np.full(begins.size, np.nan)
-        known[int((change.charge.at.timestamp() - begins[0]) // step_s)] = change.charge.value
+    if change.charge is not None and epochs[0] <= _ms(change.charge.at) < epochs[-1] + step_ms:
+        known = np.full(epochs.size, np.nan)
+        known[(_ms(change.charge.at) - int(epochs[0])) // step_ms] = change.charge.value
         variables[KNOWN_CHARGE] = ("time", known, {"units": "1"})
     return environment.assign(variables) if variables else environment
+
+
+def _ms(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
