@@ -78,7 +78,7 @@ def description(**parts: Any) -> dict[str, Any]:
     """The base description with top-level parts merged in."""
     data = copy.deepcopy(BASE)
     for key, value in parts.items():
-        data[key] = {**data[key], **value}
+        data[key] = {**data.get(key, {}), **value}
     return data
 
 

@@ -10,8 +10,8 @@ from lunabase.planning.demand import Window
 from lunabase.planning.horizon import IntArray, runs
 from lunabase.planning.timetable import Placement, Timetable
 
-Place = tuple[int, int]
-"""Hold start and duration, s."""
+Place = tuple[int, int, int]
+"""Hold start and duration, s, and the variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +31,38 @@ def every_choice(timetable: Timetable, before: list[Placement]) -> list[Choice]:
         windows = task.demand.windows if task.open.any() else ()
         for window in windows if task.ordered else windows[:1]:
             number = window.number if task.ordered else None
-            known = {
-                (item.hold_start_s, item.duration_s)
-                for item in before
-                if item.task == index and number in (None, item.number)
-            }
-            places = tuple(sorted(known | set(_all_places(timetable, index, window))))
+            known = {place_of(item) for item in before if item.task == index and number in (None, item.number)}
+            found = {place for k in range(len(task.variants)) for place in _all_places(timetable, index, window, k)}
+            places = tuple(sorted(known | found))
             choices.append(Choice(index, number, 1 if task.ordered else len(windows), places))
     return [choice for choice in choices if choice.places]
 
 
-def _all_places(timetable: Timetable, index: int, window: Window) -> tuple[Place, ...]:
+def place_of(item: Placement) -> Place:
+    """Where a placement stands among the places of its task."""
+    return item.hold_start_s, item.duration_s, item.variant
+
+
+def _all_places(timetable: Timetable, index: int, window: Window, variant: int) -> tuple[Place, ...]:
     task, cell_s = timetable.problem.tasks[index], timetable.problem.horizon.cell_s
-    demand = task.demand
+    demand, way = task.demand, task.variants[variant]
     lengths = range(demand.minimum_s, demand.maximum_s + 1, cell_s)
     durations = sorted({*lengths, demand.maximum_s})
     width = demand.hold_s(demand.minimum_s)
     found: list[Place] = []
-    for start, stop in (runs(task.open) * cell_s).tolist():
+    for start, stop in (runs(way.open) * cell_s).tolist():
         low = max(start + window.offset_s, window.earliest_s)
         low = -(-(low - window.offset_s) // cell_s) * cell_s + window.offset_s
         for hold_start in range(low, min(stop - width, window.latest_s) + 1, cell_s):
-            found += [(hold_start, d) for d in durations if hold_start + demand.hold_s(d) <= stop]
-    return tuple(found)
+            found += [(hold_start, d, variant) for d in durations if hold_start + demand.hold_s(d) <= stop]
+    return tuple(_in_mode(timetable, index, found))
+
+
+def _in_mode(timetable: Timetable, index: int, places: list[Place]) -> list[Place]:
+    """Those places at which the surroundings call for the mode of their variant."""
+    if all(way.must_touch is None for way in timetable.problem.tasks[index].variants):
+        return places
+    return [place for place in places if timetable.in_mode(Placement(index, 0, *place))]
 
 
 def count_places(timetable: Timetable) -> int:
@@ -62,17 +71,18 @@ def count_places(timetable: Timetable) -> int:
     for task in timetable.problem.tasks:
         demand, cell_s = task.demand, timetable.problem.horizon.cell_s
         lengths = 1 + (demand.maximum_s - demand.minimum_s) // cell_s
+        open_ = [int(way.open.sum()) for way in task.variants]
         if not task.ordered:
-            total += int(task.open.sum()) * lengths
+            total += sum(open_) * lengths
             continue
         for window in demand.windows:
             span = max(window.latest_s - window.earliest_s, 0) // cell_s + 1
-            total += min(span, int(task.open.sum())) * lengths
+            total += sum(min(span, cells) for cells in open_) * lengths
     return total
 
 
 def some_choices(
-    timetable: Timetable, freed: list[Placement], wanted: list[tuple[int, Window]], span_s: Place, most: int
+    timetable: Timetable, freed: list[Placement], wanted: list[tuple[int, Window]], span_s: tuple[int, int], most: int
 ) -> list[Choice]:
     """Places within a span for freed activities and further wanted ones; what stays in the timetable is respected.
 
@@ -83,7 +93,7 @@ def some_choices(
     for item in freed:
         task = timetable.problem.tasks[item.task]
         key = (item.task, item.number if task.ordered else None)
-        before.setdefault(key, []).append((item.hold_start_s, item.duration_s))
+        before.setdefault(key, []).append(place_of(item))
         windows.setdefault(key, []).append(_window(timetable, item.task, item.number))
     for index, window in wanted:
         key = (index, window.number if timetable.problem.tasks[index].ordered else None)
@@ -95,7 +105,10 @@ def some_choices(
             min([span_s[0], *(p[0] for p in held)]),
             max([span_s[1], *(_end(timetable, index, p) for p in held)]),
         )
-        places = _some_places(timetable, index, mine[0], (low, high), most)
+        ways = range(len(timetable.problem.tasks[index].variants))
+        places = {
+            place for k in ways for place in _some_places(timetable, index, mine[0], (low, high), most // len(ways), k)
+        }
         choices.append(Choice(index, number, len(mine), tuple(sorted({*places, *held}))))
     return [choice for choice in choices if choice.places]
 
@@ -108,9 +121,11 @@ def _end(timetable: Timetable, task: int, place: Place) -> int:
     return place[0] + timetable.problem.tasks[task].demand.hold_s(place[1])
 
 
-def _some_places(timetable: Timetable, index: int, window: Window, span_s: Place, most: int) -> list[Place]:
+def _some_places(
+    timetable: Timetable, index: int, window: Window, span_s: tuple[int, int], most: int, variant: int
+) -> list[Place]:
     demand, cell_s = timetable.problem.tasks[index].demand, timetable.problem.horizon.cell_s
-    free = timetable.free_cells(index)
+    free = timetable.free_cells(index, variant)
     inside = np.zeros_like(free)
     inside[span_s[0] // cell_s : -(-span_s[1] // cell_s)] = True
     found: list[Place] = []
@@ -125,15 +140,15 @@ def _some_places(timetable: Timetable, index: int, window: Window, span_s: Place
         ):
             begins = hold_start - hold_start % cell_s + window.offset_s
             if low <= begins <= window.latest_s and begins + demand.hold_s(duration_s) <= stop:
-                found.append((begins, duration_s))
-    found = sorted(set(found))
+                found.append((begins, duration_s, variant))
+    found = _in_mode(timetable, index, sorted(set(found)))
     if len(found) <= most:
         return found
     return [found[k] for k in np.unique(np.linspace(0, len(found) - 1, most).astype(int))]
 
 
-def _between(edges: IntArray, overhead_s: int, minimum_s: int, maximum_s: int) -> list[Place]:
-    """Places that begin or end at an edge; of flexible lengths also those from edge to edge."""
+def _between(edges: IntArray, overhead_s: int, minimum_s: int, maximum_s: int) -> list[tuple[int, int]]:
+    """Hold starts and durations that begin or end at an edge; of flexible lengths also those from edge to edge."""
     places = []
     for edge in edges.tolist():
         for duration_s in {minimum_s, maximum_s}:

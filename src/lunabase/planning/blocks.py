@@ -29,9 +29,11 @@ from lunabase.planning.balance import (
     Extra,
     follow,
 )
+from lunabase.planning.demand import Demand
 from lunabase.planning.horizon import FloatArray
-from lunabase.planning.problem import CHARGE_MARGIN, Problem, Task
+from lunabase.planning.problem import CHARGE_MARGIN, Problem
 from lunabase.planning.timetable import Timetable
+from lunabase.planning.variants import Variant
 
 _PARTS = 10_000_000
 """Parts of the stores' capacity, and of the recorder's, in which the model counts."""
@@ -45,7 +47,8 @@ class Optional:
     """An activity that the solver may take: its literal, and whether the present plan has it."""
 
     taken: cp_model.IntVar
-    task: Task
+    variant: Variant
+    demand: Demand
     place: Place
     was: bool
 
@@ -72,7 +75,7 @@ class Blocks:
         """Add the constraints for optional activities."""
         if self.problem.forecast.stores.shape[0] > 0:
             self._constrain_energy(model, options)
-        if any(option.task.data_bit_per_s > 0.0 for option in options):
+        if any(option.variant.data_bit_per_s > 0.0 for option in options):
             self._constrain_data(model, options)
 
     def _constrain_energy(self, model: cp_model.CpModel, options: list[Optional]) -> None:
@@ -113,14 +116,14 @@ class Blocks:
             model.add(after >= before + given[block] + sum(amounts))
             before = after
 
-    def _added_w(self, task: Task) -> float:
-        return task.extra_w if self.saves_standby else task.power_w
+    def _added_w(self, variant: Variant) -> float:
+        return variant.extra_w if self.saves_standby else variant.power_w
 
     def _per_block(
         self,
         options: list[Optional],
         span_s: Callable[[Optional], tuple[int, int]],
-        rate: Callable[[Task], float],
+        rate: Callable[[Variant], float],
         part: float,
     ) -> list[tuple[list[Linear], int]]:
         """By block: the terms of all options, and the sum of those that the present plan has."""
@@ -128,7 +131,7 @@ class Blocks:
         present = [0] * self.surplus_j.size
         for option in options:
             for block, covered_s in cover(self.edges_s, *span_s(option)):
-                amount = int(np.ceil(rate(option.task) * covered_s / part - 1e-9))
+                amount = int(np.ceil(rate(option.variant) * covered_s / part - 1e-9))
                 if amount:
                     terms[block].append(amount * option.taken)
                     present[block] += amount * option.was
@@ -136,17 +139,17 @@ class Blocks:
 
 
 def _hold(option: Optional) -> tuple[int, int]:
-    start_s, duration_s = option.place
-    return start_s, start_s + option.task.demand.hold_s(duration_s)
+    start_s, duration_s, _ = option.place
+    return start_s, start_s + option.demand.hold_s(duration_s)
 
 
 def _work(option: Optional) -> tuple[int, int]:
-    start_s = option.place[0] + option.task.demand.setup_s
+    start_s = option.place[0] + option.demand.setup_s
     return start_s, start_s + option.place[1]
 
 
-def _data_rate(task: Task) -> float:
-    return task.data_bit_per_s
+def _data_rate(variant: Variant) -> float:
+    return variant.data_bit_per_s
 
 
 def cover(edges_s: FloatArray, start_s: float, stop_s: float) -> list[tuple[int, float]]:

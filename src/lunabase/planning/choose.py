@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
-from lunabase.planning.alternatives import Choice, Place
+from lunabase.planning.alternatives import Choice, Place, place_of
 from lunabase.planning.blocks import Blocks, Linear, Optional
 from lunabase.planning.horizon import FloatArray
-from lunabase.planning.problem import FAIRNESS_POINTS, Problem, Task
+from lunabase.planning.problem import FAIRNESS_POINTS, Problem
+from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
+from lunabase.planning.variants import Variant
 
 _UNITS = 1000
 """Parts of a whole in which fairness is counted, and finer parts of these in which energy is."""
@@ -52,7 +54,7 @@ class Model:
         self.timetable = timetable
         self.problem: Problem = timetable.problem
         self.model = cp_model.CpModel()
-        was = {(item.task, item.hold_start_s, item.duration_s) for item in hint}
+        was = {(item.task, *place_of(item)) for item in hint}
         self.options: list[Option] = []
         for choice in choices:
             own = [self._option(choice, place, (choice.task, *place) in was) for place in choice.places]
@@ -69,23 +71,26 @@ class Model:
     def _task(self, option: Option) -> Task:
         return self.problem.tasks[option.task]
 
+    def _variant(self, option: Option) -> Variant:
+        return self._task(option).variants[option.place[2]]
+
     def _cells(self, option: Option) -> tuple[int, int]:
         """First cell and number of cells that a place holds."""
         cell_s = self.problem.horizon.cell_s
-        start_s, duration_s = option.place
+        start_s, duration_s, _ = option.place
         first = start_s // cell_s
         return first, -(-(start_s + self._task(option).demand.hold_s(duration_s)) // cell_s) - first
 
     def forbid_overlaps(self) -> None:
-        """No two activities overlap whose tasks are in conflict: one constraint for each clique of tasks.
+        """No two activities overlap whose variants are in conflict: one constraint for each clique of variants.
 
         At most one place over each cell says the same as no overlap and bounds far better, but takes more room.
         """
-        spans: dict[int, list[tuple[cp_model.IntVar, int, int]]] = {task: [] for task in self.tasks}
+        spans: dict[int, list[tuple[cp_model.IntVar, int, int]]] = {}
         for option in self.options:
-            spans[option.task].append((option.taken, *self._cells(option)))
-        for clique in cliques(self.problem, self.tasks):
-            own = [span for task in clique for span in spans[task]]
+            spans.setdefault(self._variant(option).index, []).append((option.taken, *self._cells(option)))
+        for clique in cliques(self.problem, sorted(spans)):
+            own = [span for variant in clique for span in spans[variant]]
             if len(own) > _MOST_IN_CLIQUE:
                 self.model.add_no_overlap(
                     [
@@ -102,12 +107,12 @@ class Model:
         if np.isfinite(self.timetable.peak_room_w).all():
             self._limit(self.options, self.timetable.peak_room_w)
         for host, room_w in self.timetable.host_room_w.items():
-            self._limit([option for option in self.options if self._task(option).host == host], room_w)
+            self._limit([option for option in self.options if self._variant(option).host == host], room_w)
 
     def _limit(self, options: list[Option], room_w: FloatArray) -> None:
         """Sum of the power of the places over a cell within its room; the room may change from cell to cell."""
-        spans = [(option, *self._cells(option)) for option in options if self._task(option).extra_w > 0.0]
-        together = sum({option.task: self._task(option).extra_w for option, _, _ in spans}.values())
+        spans = [(option, *self._cells(option)) for option in options if self._variant(option).extra_w > 0.0]
+        together = sum({self._variant(item).index: self._variant(item).extra_w for item, _, _ in spans}.values())
         changes = {int(k) + 1 for k in np.flatnonzero(np.diff(room_w))}
         for cell in sorted({first for _, first, _ in spans} | changes):
             room = float(room_w[cell])
@@ -115,7 +120,7 @@ class Model:
                 continue
             over = [option for option, first, size in spans if first <= cell < first + size]
             if over:
-                need = sum(int(np.ceil(10 * self._task(option).extra_w - 1e-6)) * option.taken for option in over)
+                need = sum(int(np.ceil(10 * self._variant(option).extra_w - 1e-6)) * option.taken for option in over)
                 self.model.add(need <= max(int(np.floor(10 * room + 1e-5)), 0))
 
     def keep_order(self) -> None:
@@ -123,7 +128,7 @@ class Model:
         events = self._events()
         for (task, number), event in events.items():
             wanted = self.problem.tasks[task]
-            if wanted.demand.kind != "every":
+            if wanted.in_time_order:
                 later = [other for (owner, n), other in events.items() if owner == task and n > number]
                 for other in later:
                     self._precede(event, other, 0.0, None)
@@ -165,7 +170,10 @@ class Model:
 
     def keep_energy_and_data(self, blocks: Blocks) -> None:
         """Stores above their floor and recorder below its capacity, on the blocks' grid."""
-        options = [Optional(item.taken, self._task(item), item.place, item.was) for item in self.options]
+        options = [
+            Optional(item.taken, self._variant(item), self._task(item).demand, item.place, item.was)
+            for item in self.options
+        ]
         blocks.constrain(self.model, options)
 
     def maximise(self) -> None:
@@ -200,9 +208,9 @@ class Model:
             if entitled_j <= 0.0:
                 continue
             own = [option for option in self.options if self._task(option).partner == partner]
-            parts = [self._part(option.task, option.place[1], entitled_j) for option in own]
+            parts = [self._part(self._variant(option), option.place[1], entitled_j) for option in own]
             given = sum(
-                self._part(item.task, item.duration_s, entitled_j)
+                self._part(self.timetable.variant(item), item.duration_s, entitled_j)
                 for item in self.timetable.placed.values()
                 if self.problem.tasks[item.task].partner == partner
             )
@@ -213,9 +221,9 @@ class Model:
         self.model.add_hint(least, hint)
         return (FAIRNESS_POINTS // _UNITS) * least
 
-    def _part(self, task: int, duration_s: int, entitled_j: float) -> int:
+    def _part(self, variant: Variant, duration_s: int, entitled_j: float) -> int:
         """Energy of an activity as a part of what its partner is entitled to."""
-        return int(_UNITS * _FINE * self.problem.tasks[task].power_w * duration_s / entitled_j + 0.5)
+        return int(_UNITS * _FINE * variant.power_w * duration_s / entitled_j + 0.5)
 
     def solve(self, seed: int, work: float, seconds: float) -> Chosen | None:
         """The best choice found within the limits; None if there was no time for any."""
@@ -256,17 +264,17 @@ class _Event:
     stop: Linear
 
 
-def cliques(problem: Problem, tasks: Sequence[int]) -> list[list[int]]:
-    """Sets of tasks that exclude each other pairwise and together cover all pairs in conflict."""
-    uncovered = {(i, j) for i in tasks for j in tasks if i <= j and (i, j) in problem.conflicts}
+def cliques(problem: Problem, variants: Sequence[int]) -> list[list[int]]:
+    """Sets of variants that exclude each other pairwise and together cover all pairs in conflict."""
+    uncovered = {(i, j) for i in variants for j in variants if i <= j and j in problem.apart[i]}
     found = []
     for pair in sorted(uncovered, key=lambda pair: (pair[0] == pair[1], pair)):
         if pair not in uncovered:
             continue
         clique = sorted(set(pair))
-        for task in tasks:
-            if task not in clique and all((task, member) in problem.conflicts for member in clique):
-                clique.append(task)
+        for variant in variants:
+            if variant not in clique and all(variant in problem.apart[member] for member in clique):
+                clique.append(variant)
         uncovered -= {(i, j) for i in clique for j in clique}
         found.append(sorted(clique))
     return found

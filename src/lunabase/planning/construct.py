@@ -6,7 +6,8 @@ import numpy as np
 
 from lunabase.planning.demand import Window
 from lunabase.planning.horizon import BoolArray, IntArray, runs
-from lunabase.planning.problem import Problem, Task
+from lunabase.planning.problem import Problem
+from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable
 
 _POSITIONS = 24
@@ -70,7 +71,7 @@ def _points_per_s(task: Task) -> float:
     demand = task.demand
     if demand.kind == "total":
         return task.points / max(demand.total_s, 1) * demand.maximum_s / demand.hold_s(demand.maximum_s)
-    return task.points / demand.count / demand.hold_s(demand.maximum_s)
+    return task.points / max(demand.count, 1) / demand.hold_s(demand.maximum_s)
 
 
 def _next_window(timetable: Timetable, task: int, tried: set[tuple[int, int]]) -> Window | None:
@@ -90,19 +91,24 @@ def _has_enough(timetable: Timetable, task: int) -> bool:
 
 
 def find_place(timetable: Timetable, task: int, window: Window, span_s: tuple[int, int]) -> Placement | None:
-    """A place for one activity in its window and a span in which nothing goes wrong: the longest, then the earliest."""
-    demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
-    free = timetable.free_cells(task)
-    free[: -(-span_s[0] // cell_s)] = False
-    free[span_s[1] // cell_s :] = False
-    if demand.kind == "total" and demand.minimum_s < demand.maximum_s:
+    """A place for one activity in its window and a span in which nothing goes wrong: the longest, then the earliest.
+
+    Among variants the first that has a place of that length is taken.
+    """
+    wanted, cell_s = timetable.problem.tasks[task], timetable.problem.horizon.cell_s
+    free = [timetable.free_cells(task, variant) for variant in range(len(wanted.variants))]
+    for cells in free:
+        cells[: -(-span_s[0] // cell_s)] = False
+        cells[span_s[1] // cell_s :] = False
+    if wanted.demand.kind == "total" and wanted.demand.minimum_s < wanted.demand.maximum_s:
         return _longest_piece(timetable, task, window, free)
-    for duration_s in _durations(demand.minimum_s, demand.maximum_s):
-        starts = timetable.fitting_starts_s(task, window, duration_s, free)
-        for start in spread(starts):
-            placement = Placement(task, window.number, start, duration_s)
-            if timetable.fault_with(placement) is None:
-                return placement
+    for duration_s in _durations(wanted.demand.minimum_s, wanted.demand.maximum_s):
+        for variant, cells in enumerate(free):
+            starts = timetable.fitting_starts_s(task, window, duration_s, cells, variant)
+            for start in spread(starts):
+                placement = Placement(task, window.number, start, duration_s, variant)
+                if timetable.fault_with(placement) is None:
+                    return placement
     return None
 
 
@@ -121,18 +127,18 @@ def spread(starts: IntArray, most: int = _POSITIONS) -> list[int]:
     return [int(start) for start in starts[chosen]]
 
 
-def _longest_piece(timetable: Timetable, task: int, window: Window, free: BoolArray) -> Placement | None:
+def _longest_piece(timetable: Timetable, task: int, window: Window, free: list[BoolArray]) -> Placement | None:
     """A piece of a total: as long as the longest free run, the total and the longest useful length allow."""
     demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
     wanted_s = min(max(demand.total_s - timetable.seconds_of(task), demand.minimum_s), demand.maximum_s)
-    for start, stop in _limited_runs(timetable, task, window, free):
+    for start, stop, variant in _limited_runs(timetable, task, window, free):
         room_s = (stop - start) * cell_s - demand.setup_s - demand.teardown_s
         duration_s = min(wanted_s, room_s)
         while duration_s >= demand.minimum_s:
             slack = (stop - start) * cell_s - demand.hold_s(duration_s)
             for shift in sorted({0, slack // cell_s, slack // cell_s // 2}):
-                placement = Placement(task, window.number, (start + shift) * cell_s, duration_s)
-                if timetable.fault_with(placement) is None:
+                placement = Placement(task, window.number, (start + shift) * cell_s, duration_s, variant)
+                if timetable.in_mode(placement) and timetable.fault_with(placement) is None:
                     return placement
             if duration_s == demand.minimum_s:
                 break
@@ -140,13 +146,17 @@ def _longest_piece(timetable: Timetable, task: int, window: Window, free: BoolAr
     return None
 
 
-def _limited_runs(timetable: Timetable, task: int, window: Window, free: BoolArray) -> list[tuple[int, int]]:
-    """Free runs of cells within the order's bounds that hold a shortest piece, the longest first."""
+def _limited_runs(timetable: Timetable, task: int, window: Window, free: list[BoolArray]) -> list[tuple[int, int, int]]:
+    """Free runs of cells of each variant within the order's bounds that hold a shortest piece, the longest first."""
     demand, cell_s = timetable.problem.tasks[task].demand, timetable.problem.horizon.cell_s
     earliest_s, latest_s = timetable.bounds_s(task, window.number, demand.minimum_s)
     if latest_s < earliest_s:
         return []
     first, last = -(-earliest_s // cell_s), -(-(latest_s + demand.hold_s(demand.minimum_s)) // cell_s)
-    spans = [(max(start, first), min(stop, last)) for start, stop in runs(free).tolist()]
+    spans = [
+        (max(start, first), min(stop, last), variant)
+        for variant, cells in enumerate(free)
+        for start, stop in runs(cells).tolist()
+    ]
     fitting = [span for span in spans if (span[1] - span[0]) * cell_s >= demand.hold_s(demand.minimum_s)]
-    return sorted(fitting, key=lambda span: (span[0] - span[1], span[0]))[:_RUNS]
+    return sorted(fitting, key=lambda span: (span[0] - span[1], span[0], span[2]))[:_RUNS]

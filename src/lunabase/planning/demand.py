@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from lunabase.planning.horizon import BoolArray, Horizon
+from lunabase.planning.horizon import BoolArray, Horizon, runs
 from lunabase.station.science import Request
 
 _ANCHORS = 48
@@ -32,7 +33,7 @@ class Window:
 class Demand:
     """The activities that a request wants in this horizon."""
 
-    kind: Literal["count", "every", "total"]
+    kind: Literal["count", "every", "each", "total"]
     count: int
     """Activities wanted; for a total the most pieces that it may be cut into."""
     total_s: int
@@ -49,9 +50,10 @@ class Demand:
         return self.setup_s + duration_s + self.teardown_s
 
 
-def demand(request: Request, open_: BoolArray, horizon: Horizon) -> Demand:
+def demand(request: Request, open_: BoolArray, horizon: Horizon, intervals: BoolArray | None = None) -> Demand:
     """Demand of a request whose constraints hold in the cells `open_` (cells,).
 
+    `intervals` (steps,): where what `each` asks for holds.
     A rhythm's first place may be anywhere in its first period: the one with the most usable places is taken.
     """
     minimum, maximum = math.ceil(request.minimum_duration_s), math.ceil(request.maximum_duration_s)
@@ -62,6 +64,11 @@ def demand(request: Request, open_: BoolArray, horizon: Horizon) -> Demand:
         words = f"{len(windows)} activities, one every {say_duration(request.every.period_s)}"
         total = len(windows) * maximum
         return Demand("every", len(windows), total, setup, teardown, minimum, maximum, windows, words)
+    if request.each is not None and intervals is not None:
+        windows = tuple(_intervals(intervals, horizon, request.each.shortest_s, hold))
+        words = f"{len(windows)} activities, one in each interval of its kind"
+        total = len(windows) * maximum
+        return Demand("each", len(windows), total, setup, teardown, minimum, maximum, windows, words)
     latest = horizon.length_s - hold
     if request.count is not None:
         windows = tuple(Window(n, 0, latest) for n in range(1, request.count + 1))
@@ -72,6 +79,17 @@ def demand(request: Request, open_: BoolArray, horizon: Horizon) -> Demand:
     pieces = min(math.ceil(total / minimum), max(horizon.length_s // hold, 1), _MOST_PIECES)
     windows = tuple(Window(n, 0, latest) for n in range(1, pieces + 1))
     return Demand("total", pieces, total, setup, teardown, minimum, maximum, windows, f"{say_duration(total)} in all")
+
+
+def _intervals(holds: BoolArray, horizon: Horizon, shortest_s: float, hold_s: int) -> Iterator[Window]:
+    """One window for each run of epochs that is long enough; the last epoch holds to the end of the horizon."""
+    number = 0
+    for first, stop in runs(holds).tolist():
+        start_s = first * horizon.step_s
+        stop_s = horizon.length_s if stop == horizon.steps else (stop - 1) * horizon.step_s
+        if stop_s > start_s and stop_s - start_s >= shortest_s:
+            number += 1
+            yield Window(number, math.ceil(start_s), math.floor(stop_s) - hold_s)
 
 
 def _rhythm(request: Request, open_: BoolArray, horizon: Horizon, setup_s: int, hold_s: int) -> tuple[Window, ...]:

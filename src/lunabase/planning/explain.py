@@ -18,7 +18,8 @@ from lunabase.planning.demand import Window, say_duration
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
 from lunabase.planning.opportunities import Clause, open_cells, opportunities
 from lunabase.planning.plan import Unplaced
-from lunabase.planning.problem import CHARGE_MARGIN, Problem, Task
+from lunabase.planning.problem import CHARGE_MARGIN, Problem
+from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Fault, Placement, Timetable
 from lunabase.station.equipment import DataRecorder
 

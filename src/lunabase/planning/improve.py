@@ -131,10 +131,12 @@ def _energy_or_data_matter(rest: Timetable, choices: list[Choice]) -> bool:
     for choice in choices:
         demand = rest.problem.tasks[choice.task].demand
         covered = np.zeros(rest.problem.horizon.cells + 1, dtype=bool)
-        for start_s, duration_s in choice.places:
-            covered[start_s // cell_s : -(-(start_s + demand.hold_s(duration_s)) // cell_s)] = True
-        for start, stop in (runs(covered) * cell_s).tolist():
-            everything.append(Placement(choice.task, 0, start, stop - start - demand.hold_s(0)))
+        for variant in range(len(rest.problem.tasks[choice.task].variants)):
+            covered[:] = False
+            for start_s, duration_s, _ in (place for place in choice.places if place[2] == variant):
+                covered[start_s // cell_s : -(-(start_s + demand.hold_s(duration_s)) // cell_s)] = True
+            for start, stop in (runs(covered) * cell_s).tolist():
+                everything.append(Placement(choice.task, 0, start, stop - start - demand.hold_s(0), variant))
     return rest.fault_with(*everything) is not None
 
 

@@ -12,7 +12,8 @@ from lunabase.planning.explain import unplaced
 from lunabase.planning.improve import Improved, improve
 from lunabase.planning.outcome import partner_outcomes
 from lunabase.planning.plan import Activity, Plan, SolverSummary
-from lunabase.planning.problem import POINTS, Problem, build_problem
+from lunabase.planning.problem import Problem, build_problem
+from lunabase.planning.tasks import POINTS
 from lunabase.planning.timetable import Placement, Timetable
 from lunabase.scheduling.effort import Effort
 from lunabase.station.model import Station
@@ -88,6 +89,7 @@ def _activities(timetable: Timetable) -> Iterator[Activity]:
 
 def _activity(problem: Problem, item: Placement, number: int) -> Activity:
     task, moment = problem.tasks[item.task], problem.horizon.moment
+    way = task.variants[item.variant]
     start_s = item.hold_start_s + task.demand.setup_s
     stop_s = start_s + item.duration_s
     return Activity(
@@ -96,15 +98,16 @@ def _activity(problem: Problem, item: Placement, number: int) -> Activity:
         experiment=task.experiment,
         partner=task.partner,
         activity_type=task.request.activity,
-        payload=task.request.payload,
-        host=task.host,
-        mode=task.mode,
+        payload=way.payload,
+        host=way.host,
+        mode=way.mode,
         hold_start=moment(item.hold_start_s),
         start=moment(start_s),
         stop=moment(stop_s),
         hold_stop=moment(stop_s + task.demand.teardown_s),
-        power_w=task.power_w,
-        data_bit=task.data_bit_per_s * item.duration_s,
+        power_w=way.power_w,
+        data_bit=way.data_bit_per_s * item.duration_s,
         priority=task.request.priority,
-        resources=task.resources,
+        resources=way.resources,
+        committed=task.request.committed,
     )

@@ -12,8 +12,9 @@ import numpy as np
 
 from lunabase.planning.balance import Course, Track, no_extra
 from lunabase.planning.demand import Window
-from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
+from lunabase.planning.horizon import BoolArray, FloatArray, IntArray
 from lunabase.planning.problem import CHARGE_MARGIN, FAIRNESS_POINTS, Problem
+from lunabase.planning.variants import Variant
 
 _SLACK_W = 1e-6
 _SLACK_CHARGE = 1e-9
@@ -28,6 +29,8 @@ class Placement:
     number: int
     hold_start_s: int
     duration_s: int
+    variant: int = 0
+    """Which of the task's variants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ class Timetable:
         self.problem = problem
         self.placed: dict[tuple[int, int], Placement] = {}
         cells = problem.horizon.cells
-        self.blocked = np.zeros((len(problem.tasks), cells), dtype=np.int32)
+        self.blocked = np.zeros((len(problem.variants), cells), dtype=np.int32)
+        """Per variant, how many activities hold each cell that it must not overlap."""
         self.host_room_w = {name: np.full(cells, room) for name, room in problem.host_room_w.items()}
         self.peak_room_w = problem.peak_room_w.copy()
         self.extra = no_extra(problem.forecast)
         self._own: list[list[Placement]] = [[] for _ in problem.tasks]
         self._seconds = [0] * len(problem.tasks)
+        self._seconds_by_variant = [0] * len(problem.variants)
         self._points = [0] * len(problem.tasks)
         self._value = 0
         self._course = Course(problem.forecast, self.extra)
@@ -96,6 +101,10 @@ class Timetable:
         """Activity time placed of a task, s."""
         return self._seconds[task]
 
+    def variant(self, placement: Placement) -> Variant:
+        """The way in which a placement is done."""
+        return self.problem.tasks[placement.task].variants[placement.variant]
+
     def span_s(self, placement: Placement) -> tuple[int, int]:
         """Hold of a placement: start and stop, s."""
         hold_s = self.problem.tasks[placement.task].demand.hold_s(placement.duration_s)
@@ -110,15 +119,15 @@ class Timetable:
         return self.start_s(placement) + placement.duration_s
 
     def _change(self, placement: Placement, sign: int) -> None:
-        problem, task = self.problem, self.problem.tasks[placement.task]
+        problem, way = self.problem, self.variant(placement)
         self._change_worth(placement, sign)
         start_s, stop_s = self.span_s(placement)
         cells = slice(start_s // problem.horizon.cell_s, -(-stop_s // problem.horizon.cell_s))
-        for rival in problem.rivals[placement.task]:
+        for rival in problem.apart[way.index]:
             self.blocked[rival, cells] += sign
-        if task.host in self.host_room_w:
-            self.host_room_w[task.host][cells] -= sign * task.extra_w
-        self.peak_room_w[cells] -= sign * task.extra_w
+        if way.host in self.host_room_w:
+            self.host_room_w[way.host][cells] -= sign * way.extra_w
+        self.peak_room_w[cells] -= sign * way.extra_w
         self._change_extra(placement, sign)
         first, stop = self._steps(placement)
         self._changed = (min(self._changed[0], first), max(self._changed[1], stop))
@@ -128,21 +137,22 @@ class Timetable:
         """Time and points are whole numbers, so that what is taken away leaves no trace."""
         task, before = placement.task, self.task_points(placement.task)
         self._seconds[task] += sign * placement.duration_s
+        self._seconds_by_variant[self.variant(placement).index] += sign * placement.duration_s
         self._points[task] += sign * activity_points(self.problem, task, placement.duration_s)
         self._value += self.task_points(task) - before
 
     def _change_extra(self, placement: Placement, sign: int) -> None:
-        task, extra = self.problem.tasks[placement.task], self.extra
+        way, extra = self.variant(placement), self.extra
         steps, part = self._overlap(*self.span_s(placement))
-        extra.power_w[steps] += sign * task.power_w * part
-        extra.standby_w[steps] += sign * task.standby_w * part
-        if task.node >= 0:
-            extra.heat_w[steps, task.node] += sign * task.extra_w * part
+        extra.power_w[steps] += sign * way.power_w * part
+        extra.standby_w[steps] += sign * way.standby_w * part
+        if way.node >= 0:
+            extra.heat_w[steps, way.node] += sign * way.extra_w * part
         extra.working[steps, 0] += sign
-        extra.working[steps, 1] += sign * (not task.continuous)
-        extra.working[steps, 2] += sign * task.can_be_shed
+        extra.working[steps, 1] += sign * (not way.continuous)
+        extra.working[steps, 2] += sign * way.can_be_shed
         steps, part = self._overlap(self.start_s(placement), self.stop_s(placement))
-        extra.data_bit[steps] += sign * task.data_bit_per_s * part * self.problem.forecast.step_s
+        extra.data_bit[steps] += sign * way.data_bit_per_s * part * self.problem.forecast.step_s
 
     def _steps(self, placement: Placement) -> tuple[int, int]:
         """First step that a hold touches and the one past the last."""
@@ -165,17 +175,24 @@ class Timetable:
         covered = np.minimum(edges_s[1:], stop_s) - np.maximum(edges_s[:-1], start_s)
         return slice(first, last), np.maximum(covered, 0.0) / step_s
 
-    def free_cells(self, task: int) -> BoolArray:
+    def free_cells(self, task: int, variant: int = 0) -> BoolArray:
         """Cells (cells,) in which a task may hold: constraints, rivals and peak power; energy and data not asked."""
-        wanted = self.problem.tasks[task]
-        free = wanted.open & (self.blocked[task] == 0)
-        if wanted.power_w > 0.0:
-            free &= self.peak_room_w >= wanted.extra_w - _SLACK_W
-        if wanted.host in self.host_room_w:
-            free &= self.host_room_w[wanted.host] >= wanted.extra_w - _SLACK_W
+        way = self.problem.tasks[task].variants[variant]
+        free = way.open & (self.blocked[way.index] == 0)
+        if way.power_w > 0.0:
+            free &= self.peak_room_w >= way.extra_w - _SLACK_W
+        if way.host in self.host_room_w:
+            free &= self.host_room_w[way.host] >= way.extra_w - _SLACK_W
         return np.asarray(free)
 
-    def fitting_starts_s(self, task: int, window: Window, duration_s: int, free: BoolArray) -> IntArray:
+    def in_mode(self, placement: Placement) -> bool:
+        """Whether the surroundings call for the mode of the placement's variant."""
+        start_s, stop_s = self.span_s(placement)
+        return bool(self.variant(placement).in_mode(np.array([start_s]), stop_s - start_s, self.problem.horizon)[0])
+
+    def fitting_starts_s(
+        self, task: int, window: Window, duration_s: int, free: BoolArray, variant: int = 0
+    ) -> IntArray:
         """Hold starts, s, at which an activity of this length fits into the free cells and its window and order."""
         cell_s, demand = self.problem.horizon.cell_s, self.problem.tasks[task].demand
         earliest_s, latest_s = self.bounds_s(task, window.number, duration_s)
@@ -187,13 +204,15 @@ class Timetable:
             return np.zeros(0, dtype=np.int64)
         shut = np.concatenate(([0], np.cumsum(~free[first : last + width])))
         starts = first + np.flatnonzero(shut[width:] == shut[:-width])
-        return np.asarray(starts * cell_s + window.offset_s)
+        starts_s = starts * cell_s + window.offset_s
+        way, hold_s = self.problem.tasks[task].variants[variant], demand.hold_s(duration_s)
+        return np.asarray(starts_s[way.in_mode(starts_s, hold_s, self.problem.horizon)], dtype=np.int64)
 
     def bounds_s(self, task: int, number: int, duration_s: int) -> tuple[int, int]:
         """Earliest and latest hold start, s, that the order leaves to an activity of this number; maybe none."""
         wanted, setup_s = self.problem.tasks[task], self.problem.tasks[task].demand.setup_s
         earliest, latest = 0.0, float(self.problem.horizon.length_s)
-        if wanted.ordered and wanted.demand.kind != "every":
+        if wanted.in_time_order:
             earlier, later = self._neighbours(task, number)
             if earlier is not None:
                 earliest = max(earliest, self.stop_s(earlier) - setup_s)
@@ -284,8 +303,8 @@ class Timetable:
     def served(self) -> dict[str, float]:
         """By partner: energy placed as a part of what it is entitled to, at most 1; 1 for those entitled to none."""
         energy_j = dict.fromkeys(self.problem.entitled_j, 0.0)
-        for task, seconds in zip(self.problem.tasks, self._seconds, strict=True):
-            energy_j[task.partner] += task.power_w * seconds
+        for way, seconds in zip(self.problem.variants, self._seconds_by_variant, strict=True):
+            energy_j[self.problem.tasks[way.task].partner] += way.power_w * seconds
         return {
             name: min(energy_j[name] / entitled, 1.0) if entitled > 0.0 else 1.0
             for name, entitled in self.problem.entitled_j.items()
@@ -299,7 +318,7 @@ class Timetable:
 def activity_points(problem: Problem, task: int, duration_s: int) -> int:
     """Worth of one counted activity: half for being there, half by its length against the longest useful."""
     demand = problem.tasks[task].demand
-    return int(problem.tasks[task].points / demand.count * (0.5 + 0.5 * duration_s / demand.maximum_s))
+    return int(problem.tasks[task].points / max(demand.count, 1) * (0.5 + 0.5 * duration_s / demand.maximum_s))
 
 
 def total_points(problem: Problem, task: int, seconds: float) -> int:
