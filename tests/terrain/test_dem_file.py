@@ -460,3 +460,22 @@ class TestMeansOfBlocks:
         file = open_dem(tif(tmp_path / "small.tif", np.ones((23, 31), dtype="<f4")))
         with pytest.raises(NoHeightsError, match="no 2 x 2 blocks"):
             file.read(factor=factor)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1)])
+def test_one_row_or_column_is_no_surface(tmp_path: Path, shape: tuple[int, int]):
+    with pytest.raises(InputError, match=rf"{shape[1]} x {shape[0]} pixels are no surface"):
+        open_dem(tif(tmp_path / "line.tif", np.ones(shape, dtype="<f4")))
+
+
+@pytest.mark.parametrize("trial", ["import os; os.abort()", "import time; time.sleep(60)"])
+def test_a_netcdf_file_on_which_the_library_crashes_or_hangs_is_refused(tmp_path: Path, monkeypatch, trial: str):
+    """What damage does so depends on the library, so the trial itself is made to."""
+    monkeypatch.setattr("lunabase.terrain.trial._TRIAL", trial)
+    monkeypatch.setattr("lunabase.terrain.trial._LONGEST_S", 1.0)
+    path = tmp_path / "crash: it.nc"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    for source in (path, f'NETCDF:"{path}":z', f"NETCDF:{tmp_path}/crash: it.nc:z"):
+        with pytest.raises(InputError, match="damaged") as caught:
+            open_dem(source)
+        assert caught.value.exit_code == 2

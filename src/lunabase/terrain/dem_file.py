@@ -27,6 +27,7 @@ from lunabase.terrain.heights import NoHeightsError, Scale, check_lunar, scale_o
 from lunabase.terrain.pds_label import Grid, check_hemisphere, exact_grid, label_beside, read_label
 from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, read_projection
 from lunabase.terrain.sphere import MOON_RADIUS_M
+from lunabase.terrain.trial import try_netcdf
 
 Bounds = tuple[float, float, float, float]
 Range = tuple[int, int]
@@ -189,6 +190,7 @@ def open_dem(path: str | Path) -> DemFile:
     if Path(source).exists() and not Path(source).is_file():
         # GDAL would wait for a pipe, and look into a folder.
         raise InputError("it is not a file.", where=source, fix=f"Give {_FORMATS}.")
+    try_netcdf(source)
     label = read_label(Path(source))
     with opened(source) as raster:
         check_hemisphere(label, source)
@@ -257,6 +259,12 @@ def _check_layout(raster: rasterio.DatasetReader, where: str) -> None:
             fix="Extract the band with the heights: rio stack --bidx NUMBER FILE dem.tif.",
         )
     _check_values(raster, where)
+    if min(raster.shape) < 2:
+        raise InputError(
+            f"{raster.width} x {raster.height} pixels are no surface: an elevation model has 2 x 2 or more.",
+            where=where,
+            fix="Give the file that holds the heights.",
+        )
     transform = raster.transform
     if not all(math.isfinite(number) for number in transform[:6]):
         raise InputError("the elevation model's place is not a number.", where=where, fix="Fetch the file anew.")
