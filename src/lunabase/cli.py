@@ -23,6 +23,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from lunabase import __version__
+from lunabase.cli_contacts import contacts
 from lunabase.cli_dem import dem
 from lunabase.cli_survey import survey
 from lunabase.errors import InputError, LunabaseError
@@ -40,6 +41,7 @@ export = typer.Typer(no_args_is_help=True, help="Write what other tools read.")
 app.add_typer(export, name="export")
 app.add_typer(dem, name="dem")
 app.add_typer(survey, name="survey")
+app.command()(contacts)
 screen = Console(highlight=False)
 
 StationPath = Annotated[Path, typer.Argument(help="The station file (YAML).", metavar="STATION")]
