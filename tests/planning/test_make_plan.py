@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from planning_station import BASE, array, battery, environment, experiment, payload, request, station, with_equipment
@@ -9,7 +11,8 @@ from planning_station import BASE, array, battery, environment, experiment, payl
 from lunabase.errors import InputError
 from lunabase.planning.checker import check_plan
 from lunabase.planning.plan import Plan
-from lunabase.planning.solve import make_plan
+from lunabase.planning.solve import WORK_LIMIT, make_plan
+from lunabase.scheduling.effort import Effort, Progress
 
 
 def plan_of(model, surroundings, **options) -> Plan:
@@ -286,19 +289,20 @@ def test_same_seed_same_plan_and_limits() -> None:
     }
     model = station(payloads=payloads, experiments={"x": experiment(**requests)})
     surroundings = environment(240, step_s=1800.0)
-    first = plan_of(model, surroundings, seed=3, work_limit=0.5)
-    assert first == plan_of(model, surroundings, seed=3, work_limit=0.5)
+    first = plan_of(model, surroundings, seed=3, effort=Effort(0.5))
+    assert first == plan_of(model, surroundings, seed=3, effort=Effort(0.5))
     assert first.solver.bound >= first.solver.objective
-    hurried = plan_of(model, surroundings, time_limit_s=0.0)
+    hurried = plan_of(model, surroundings, effort=Effort(WORK_LIMIT, time.monotonic()))
     assert hurried.activities
     assert hurried.solver.objective <= first.solver.objective + 1e-9
 
 
-def test_progress_rises_to_one() -> None:
-    seen: list[float] = []
-    plan_of(one_request(count=2), environment(24), on_progress=seen.append)
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
+def test_progress_tells_value_bound_and_fairness() -> None:
+    seen: list[Progress] = []
+    plan = plan_of(one_request(count=2), environment(24), effort=Effort(WORK_LIMIT, on_progress=seen.append))
+    assert [item.fraction for item in seen] == sorted(item.fraction for item in seen)
+    assert (seen[-1].value, seen[-1].bound) == (plan.solver.objective, plan.solver.bound)
+    assert seen[-1].measures["fairness"] == 1.0
 
 
 def test_partner_outcomes() -> None:

@@ -9,6 +9,7 @@ from planning_station import BASE, array, battery, environment, experiment, payl
 
 from lunabase.planning.checker import check_plan
 from lunabase.planning.solve import make_plan
+from lunabase.scheduling.effort import Effort
 
 KINDS = ("radio noise", "vibration", "dust")
 NIGHT = {
@@ -143,7 +144,7 @@ def test_no_plan_has_a_violation(draw) -> None:
         earth=(hour % 31) < 17,
         ground_k=120.0,
     )
-    plan = make_plan("0" * 64, model, surroundings, work_limit=0.1)
+    plan = make_plan("0" * 64, model, surroundings, effort=Effort(0.1))
     found = check_plan(plan, model, surroundings)
     assert [item for item in found if item.rule != "charge rule, idle station"] == []
     missing = {item.request for item in plan.unplaced}

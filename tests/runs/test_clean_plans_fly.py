@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from lunabase.planning.checker import check_plan
 from lunabase.planning.solve import make_plan
+from lunabase.scheduling.effort import Effort
 from lunabase.runs.fly import fly
 
 sys.path.append(str(Path(__file__).parents[1] / "planning"))  # where the generator lives
@@ -52,7 +53,7 @@ def light_and_contacts(lit_period):
 @given(stations)
 def test_what_the_checker_passes_flies_as_planned(draw):
     station, surroundings = without_heat(build(draw)), light_and_contacts(draw["lit_period"])
-    plan = make_plan("0" * 64, station, surroundings, work_limit=0.1)
+    plan = make_plan("0" * 64, station, surroundings, effort=Effort(0.1))
     assert check_plan(plan, station, surroundings) == ()
     flight = fly(station, surroundings, plan)
     told = [f"{event.time}: {event.name}: {event.text} {event.cause}" for event in flight.events]

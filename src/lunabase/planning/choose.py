@@ -166,6 +166,8 @@ class Model:
             if self.problem.tasks[item.task].ordered:
                 start_s, stop_s = self.timetable.start_s(item), self.timetable.stop_s(item)
                 events[key] = _Event(1, start_s, stop_s)
+        for key, (start_s, stop_s) in self.problem.outside.items():
+            events[key] = _Event(1, start_s, stop_s)
         return events
 
     def keep_energy_and_data(self, blocks: Blocks) -> None:

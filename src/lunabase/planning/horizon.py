@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lunabase.errors import InputError
+from lunabase.planning.plan import Level
 from lunabase.station.model import Station
 from lunabase.station.science import Request
 
@@ -19,7 +20,7 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-_NICE_CELLS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+_NICE_CELLS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _MOST_CELLS = 9000
 
 
@@ -55,14 +56,17 @@ class Horizon:
         return self.start + timedelta(seconds=seconds)
 
 
-def horizon_of(environment: xr.Dataset, station: Station) -> Horizon:
-    """Horizon of an environment on regular epochs; the cell suits the station's requests.
+def horizon_of(environment: xr.Dataset, station: Station, level: Level = "monthly") -> Horizon:
+    """Horizon of an environment on regular epochs; the cell suits the station's requests, on board it is 10 s or less.
 
     Raises InputError when there are fewer than two epochs or they are not regular.
     """
     start, step_s, steps = _regular_steps(environment)
     requests = [request for _, _, request in station.requests()]
-    return Horizon(start, step_s, steps, _cell_s(int(steps * step_s), step_s, requests))
+    length_s = int(steps * step_s)
+    return Horizon(
+        start, step_s, steps, _finest_s(length_s) if level == "on board" else _cell_s(length_s, step_s, requests)
+    )
 
 
 def _regular_steps(environment: xr.Dataset) -> tuple[datetime, float, int]:
@@ -83,8 +87,11 @@ def _cell_s(length_s: int, step_s: float, requests: Iterable[Request]) -> int:
     lengths = [int(step_s)]
     for request in requests:
         lengths += [math.ceil(length) for length in _lengths_s(request)]
-    finest = next((cell for cell in _NICE_CELLS_S if length_s / cell <= _MOST_CELLS), _NICE_CELLS_S[-1])
-    return max(math.gcd(*lengths), min(finest, max(int(length_s / 2), 1)))
+    return max(math.gcd(*lengths), min(_finest_s(length_s), max(int(length_s / 2), 1)))
+
+
+def _finest_s(length_s: int) -> int:
+    return next((cell for cell in _NICE_CELLS_S if length_s / cell <= _MOST_CELLS), _NICE_CELLS_S[-1])
 
 
 def _lengths_s(request: Request) -> list[float]:

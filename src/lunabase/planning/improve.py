@@ -14,6 +14,7 @@ from lunabase.planning.construct import fill
 from lunabase.planning.demand import Window, reaches, usable_starts
 from lunabase.planning.horizon import FloatArray, runs
 from lunabase.planning.problem import FAIRNESS_POINTS, Problem
+from lunabase.planning.tasks import POINTS
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
 from lunabase.scheduling.effort import Effort
 
@@ -40,11 +41,19 @@ class Improved:
 
 def improve(timetable: Timetable, seed: int, effort: Effort) -> Improved:
     """Improve a timetable in place within the effort; the same seed and work limit give the same plan."""
+    _tell(timetable, effort, simple_bound(timetable.problem))
     if effort.over:
         return Improved(False, simple_bound(timetable.problem))
-    if count_places(timetable) <= _MOST_PLACES:
-        return _solve_whole(timetable, seed, effort)
-    return _search(timetable, seed, effort)
+    improve_it = _solve_whole if count_places(timetable) <= _MOST_PLACES else _search
+    improved = improve_it(timetable, seed, effort)
+    _tell(timetable, effort, improved.bound)
+    return improved
+
+
+def _tell(timetable: Timetable, effort: Effort, bound: float) -> None:
+    """Show value and bound, in the worth of a priority-1 request, and how much the worst-served partner gets."""
+    fairness = min(timetable.served().values(), default=1.0)
+    effort.tell(timetable.score() / POINTS, bound / POINTS, fairness=fairness)
 
 
 def simple_bound(problem: Problem) -> float:
@@ -157,6 +166,8 @@ def _search(timetable: Timetable, seed: int, effort: Effort) -> Improved:
             timetable.replace_all(before)
         best = timetable.score()
         in_vain = 0 if better else in_vain + 1
+        if better:
+            _tell(timetable, effort, bound)
         hope[target] = 1.0 if better else hope[target] * _HOPE
     return Improved(False, max(bound, best))
 

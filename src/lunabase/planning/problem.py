@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,7 @@ from lunabase.planning.balance import DOWNLINK, RECORDS, STANDBY, Forecast, Trac
 from lunabase.planning.conflicts import Conflicts, conflicts_of
 from lunabase.planning.forecast import forecast
 from lunabase.planning.horizon import FloatArray, Horizon, horizon_of, lowest_per_cell
+from lunabase.planning.plan import Level
 from lunabase.planning.scene import Scene
 from lunabase.planning.tasks import POINTS, Task, tasks_of
 from lunabase.planning.variants import Variant
@@ -57,11 +58,13 @@ class Problem:
     """How the station fares with nothing planned, in the forecast's steps."""
     entitled_j: Mapping[str, float]
     """Energy at which a partner counts as fully served: what it asks for that is possible, or its share of all that."""
+    outside: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    """Start and stop, s, of activities before or after the horizon that others must follow, by task and number."""
 
 
-def build_problem(station: Station, environment: xr.Dataset) -> Problem:
+def build_problem(station: Station, environment: xr.Dataset, level: Level = "monthly") -> Problem:
     """Problem of a station in an environment; the phase at its first epoch gives modules and crew."""
-    horizon = horizon_of(environment, station)
+    horizon = horizon_of(environment, station, level)
     phase_name, phase = station.phase_at(horizon.start)
     expected = forecast(station, phase, environment, horizon)
     idle = follow(expected, no_extra(expected))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import xarray as xr
 
 from lunabase.planning.construct import fill
 from lunabase.planning.explain import unplaced
 from lunabase.planning.improve import Improved, improve
+from lunabase.planning.inside import refined, with_reservations
 from lunabase.planning.outcome import partner_outcomes
-from lunabase.planning.plan import Activity, Plan, SolverSummary
+from lunabase.planning.plan import Activity, Level, Plan, SolverSummary
 from lunabase.planning.problem import Problem, build_problem
 from lunabase.planning.tasks import POINTS
 from lunabase.planning.timetable import Placement, Timetable
@@ -29,28 +29,30 @@ def make_plan(
     environment: xr.Dataset,
     *,
     seed: int = 0,
-    work_limit: float = WORK_LIMIT,
-    time_limit_s: float | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    effort: Effort | None = None,
+    level: Level = "monthly",
+    within: Plan | None = None,
+    within_sha256: str = "",
 ) -> Plan:
     """Plan for the time span of an environment (regular epochs on `time`, UTC).
 
-    The same inputs, seed and work limit give the same plan; a time limit in wall-clock seconds ends the search early
-    with the best plan so far. `on_progress` is called with the finished fraction. Objective and bound are in the worth
-    of a priority-1 request (docs/explanation/planning.md). Raises InputError for irregular epochs.
+    The same inputs, seed and work limit give the same plan; a deadline, or `effort.stopped`, ends the search early with
+    the best plan so far. Progress tells value, bound and fairness (least served partner) of the search. Objective and
+    bound are in the worth of a priority-1 request (docs/explanation/planning.md). level: sets how fine the cells are.
+    within: a coarser plan to refine, whose activities alone are planned, each near its time there; `within_sha256` is
+    the hash of its file. Raises InputError for irregular epochs, or a coarser plan of another time.
     """
-    deadline = None if time_limit_s is None else time.monotonic() + time_limit_s
-    report = on_progress or (lambda fraction: None)
-    problem = build_problem(station, environment)
-    report(0.1)
+    effort = effort or Effort(WORK_LIMIT)
+    work_limit = effort.work_limit
+    problem = build_problem(station, environment, level)
+    if within is not None:
+        reserved = build_problem(with_reservations(station, problem, within), environment, level)
+        problem = refined(reserved, within)
     timetable = Timetable(problem)
     fill(timetable)
-    report(0.3)
-    effort = Effort(work_limit, deadline, lambda progress: report(0.3 + 0.6 * progress.fraction))
     improved = improve(timetable, seed, effort)
     plan = _plan(station_file_sha256, timetable, improved, seed, work_limit)
-    report(1.0)
-    return plan
+    return plan.model_copy(update={"level": level, "within_sha256": within_sha256, "cell_s": problem.horizon.cell_s})
 
 
 def _plan(sha256: str, timetable: Timetable, improved: Improved, seed: int, work_limit: float) -> Plan:

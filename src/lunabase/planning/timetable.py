@@ -118,6 +118,11 @@ class Timetable:
         """Stop of the activity itself, s."""
         return self.start_s(placement) + placement.duration_s
 
+    def times_s(self, task: int, number: int) -> tuple[int, int] | None:
+        """Start and stop, s, of an activity that is placed, or that lies outside the horizon; None: neither."""
+        item = self.placed.get((task, number))
+        return (self.start_s(item), self.stop_s(item)) if item is not None else self.problem.outside.get((task, number))
+
     def _change(self, placement: Placement, sign: int) -> None:
         problem, way = self.problem, self.variant(placement)
         self._change_worth(placement, sign)
@@ -219,12 +224,12 @@ class Timetable:
             if later is not None:
                 latest = min(latest, self.start_s(later) - duration_s - setup_s)
         for order in wanted.follows:
-            before = self.placed.get((order.task, number))
+            before = self.times_s(order.task, number)
             if before is None:
                 return 1, 0
-            earliest = max(earliest, self.stop_s(before) + order.minimum_gap_s - setup_s)
+            earliest = max(earliest, before[1] + order.minimum_gap_s - setup_s)
             if order.maximum_gap_s is not None:
-                latest = min(latest, self.stop_s(before) + order.maximum_gap_s - setup_s)
+                latest = min(latest, before[1] + order.maximum_gap_s - setup_s)
         return self._bounds_of_followers(task, number, duration_s, earliest, latest)
 
     def _neighbours(self, task: int, number: int) -> tuple[Placement | None, Placement | None]:
@@ -239,11 +244,11 @@ class Timetable:
     ) -> tuple[int, int]:
         setup_s = self.problem.tasks[task].demand.setup_s
         for follower in self.problem.followers[task]:
-            later = self.placed.get((follower, number))
+            later = self.times_s(follower, number)
             if later is None:
                 continue
             for order in (item for item in self.problem.tasks[follower].follows if item.task == task):
-                before_s = self.start_s(later) - duration_s - setup_s
+                before_s = later[0] - duration_s - setup_s
                 latest = min(latest, before_s - order.minimum_gap_s)
                 if order.maximum_gap_s is not None:
                     earliest = max(earliest, before_s - order.maximum_gap_s)

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from lunabase.errors import InputError
 from lunabase.planning.checker import check_plan
 from lunabase.planning.plan import Plan
-from lunabase.planning.solve import make_plan
+from lunabase.planning.solve import WORK_LIMIT, make_plan
 from lunabase.runs.surroundings import DAY_S, Span, surroundings
+from lunabase.scheduling.effort import Effort
 from lunabase.sky.kernels import kernels_from
 from lunabase.station.load import StationFile
 
@@ -40,7 +41,8 @@ def plan_station(file: StationFile, options: RunOptions, stage: Stage) -> Plan:
     with stage("sky and light") as report:
         _, environment = surroundings(file, span, kernels_from(options.kernels), report)
     with stage("planning") as report:
-        return make_plan(file.sha256, file.station, environment, seed=options.seed, on_progress=report)
+        effort = Effort(WORK_LIMIT, on_progress=lambda progress: report(progress.fraction))
+        return make_plan(file.sha256, file.station, environment, seed=options.seed, effort=effort)
 
 
 def check_station_plan(file: StationFile, path: Path, options: RunOptions) -> list[dict[str, Any]]:

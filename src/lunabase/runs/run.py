@@ -9,11 +9,12 @@ from time import perf_counter
 from typing import Any
 
 from lunabase import __version__
-from lunabase.planning.solve import make_plan
+from lunabase.planning.solve import WORK_LIMIT, make_plan
 from lunabase.record.run_record import RunRecord
 from lunabase.runs.fly import fly
 from lunabase.runs.planning import RunOptions, Stage
 from lunabase.runs.surroundings import Span, surroundings
+from lunabase.scheduling.effort import Effort
 from lunabase.sky.kernels import Kernels, kernel_hashes, kernels_from
 from lunabase.station.load import StationFile
 
@@ -31,7 +32,8 @@ def run_station(file: StationFile, options: RunOptions, stage: Stage) -> RunReco
     with stage("sky and light") as report:
         horizon, environment = surroundings(file, span, kernels, report)
     with stage("planning") as report:
-        plan = make_plan(file.sha256, file.station, environment, seed=options.seed, on_progress=report)
+        effort = Effort(WORK_LIMIT, on_progress=lambda progress: report(progress.fraction))
+        plan = make_plan(file.sha256, file.station, environment, seed=options.seed, effort=effort)
     with stage("flying") as report:
         flight = fly(file.station, environment, plan, step_s=options.step_s, on_progress=report)
     return RunRecord(
