@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import rasterio
-from rasterio.transform import from_origin
+from affine import Affine
 
 from lunabase.survey.ground import open_models, read_around, read_ground
 from lunabase.survey.horizons import horizon_map
@@ -22,7 +22,7 @@ DEGREES = (
 def write_model(path, heights_m, west, north, pixel, crs=DEGREES):
     rows, columns = heights_m.shape
     profile = {"driver": "GTiff", "height": rows, "width": columns, "count": 1, "dtype": "float32"}
-    place = {"crs": rasterio.crs.CRS.from_wkt(crs), "transform": from_origin(west, north, pixel, pixel)}
+    place = {"crs": rasterio.crs.CRS.from_wkt(crs), "transform": Affine(pixel, 0.0, west, 0.0, -pixel, north)}
     with rasterio.open(path, "w", **profile, **place) as raster:
         raster.write(heights_m.astype(np.float32), 1)
         raster.set_band_unit(1, "m")
@@ -118,3 +118,33 @@ def test_a_point_far_from_the_thinned_out_rim_sees_it(wide_model):
     assert sum(dem.heights_m.size for dem in dems if dem.source == "wide.tif") < 0.6 * 2600**2
     whole = point_horizon([read_dem(wide_model), far.read()], *place)
     np.testing.assert_allclose(point_horizon(dems, *place).elevations_deg, whole.elevations_deg, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "warned"),
+    [
+        ((-64_000.0, 0.0, -63_000.0, 1000.0), True),
+        ((-63_950.0, 0.0, -63_000.0, 1000.0), False),
+        ((0.0, 63_500.0, 1000.0, 64_500.0), True),
+        ((0.0, -63_900.0, 1000.0, -63_000.0), False),
+        ((2500.0, 0.0, 3500.0, 1000.0), True),
+        ((3600.0, 0.0, 4600.0, 1000.0), False),
+    ],
+)
+def test_a_region_near_the_finest_model_s_border_is_told(tmp_path, bounds, warned):
+    """Pixels of 50 m: 20 of them are 1 km. Of a block of 10 x 10 pixels from (2, 0.5) km on nothing is known."""
+    heights_m = np.zeros((2600, 2600))
+    heights_m[1290:1300, 1340:1350] = np.nan
+    wkt = MapGrid(polar_projection("south"), 0.0, 0.0, 1.0, 2, 2).crs.to_wkt()
+    path = write_model(tmp_path / "flat.tif", heights_m, -65_000.0, 65_000.0, 50.0, wkt)
+    ground = read_ground((path,), RegionWish(bounds=bounds))
+    assert any("within 20 pixels of the border of flat.tif" in each for each in ground.warnings) == warned
+
+
+def test_a_model_in_degrees_has_its_border_where_its_pixels_end(wall_to_the_north):
+    def told(centre):
+        warnings = read_ground((wall_to_the_north,), RegionWish(centre, 6.0)).warnings
+        return any("within 20 pixels" in each for each in warnings)
+
+    assert told((15.4, 30.0))
+    assert not told((15.7, 30.0))

@@ -25,6 +25,8 @@ REACH_M = 400_000.0
 """How far from the region terrain is read: between heights of -9 and +10 km, more than lines of sight can reach."""
 _KNOWN_KM = 200.0
 """Terrain within this distance makes all horizons but those of a few far summits."""
+_BORDER_PIXELS = 20
+"""How far inside the finest model horizons are those of its own terrain (docs/explanation/horizons.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ def read_ground(paths: Sequence[Path], wish: RegionWish) -> Ground:
             f"Of the ground within {_KNOWN_KM:g} km of the region's centre, {max(unknown, 0.01):.0%} is in none of the "
             "models: horizons leave out what may stand there. Give a wider model besides."
         )
+    if near_border(next((dem for dem in dems if dem.source == files[0].name), finest), grid):
+        warnings.append(
+            f"The region comes within {_BORDER_PIXELS} pixels of the border of {files[0].name}; beyond it the ground is "
+            "coarser or unknown, and horizons near it may be too low by up to 13 deg. Choose a region farther inside "
+            "or give a wider fine model."
+        )
     used = {dem.source for dem in dems[1:]}
     described = tuple(describe(file) for file in files if file is files[0] or file.name in used)
     return Ground(dems, grid, described, tuple(warnings))
@@ -104,6 +112,20 @@ def _reaches(file: DemFile, grid: MapGrid) -> bool:
     corners = grid.unit_vectors()[:: max(grid.rows - 1, 1), :: max(grid.columns - 1, 1)].reshape(-1, 3)
     half_rad = math.acos(min(1.0, float((corners @ middle).min())))
     return math.acos(np.clip(nearest @ middle, -1.0, 1.0)) < half_rad + REACH_M / MOON_RADIUS_M
+
+
+def near_border(dem: Dem, grid: MapGrid) -> bool:
+    """Return whether a model has no heights somewhere along a region's outline or within _BORDER_PIXELS of it."""
+    for pixels in (0, _BORDER_PIXELS // 2, _BORDER_PIXELS):
+        reach_m = pixels * grid.pixel_m
+        rows, columns = grid.rows + 2 * pixels, grid.columns + 2 * pixels
+        around = MapGrid(grid.projection, grid.west - reach_m, grid.north + reach_m, grid.pixel_m, rows, columns)
+        x, y = around.x, around.y
+        outline_x = np.concatenate([x, x, np.full(rows, x[0]), np.full(rows, x[-1])])
+        outline_y = np.concatenate([np.full(columns, y[0]), np.full(columns, y[-1]), y, y])
+        if not np.isfinite(dem.height_towards(unit_vectors(grid.projection, outline_x, outline_y))).all():
+            return True
+    return False
 
 
 def unknown_part(dems: Sequence[Dem], grid: MapGrid) -> float:
