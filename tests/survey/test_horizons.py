@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
+from affine import Affine
 from distributed import Client, LocalCluster
 
 from lunabase.errors import InputError, LunabaseError
@@ -109,7 +110,7 @@ def test_a_region_larger_than_memory_is_computed_in_tiles(monkeypatch, tmp_path)
 
 def test_models_in_files_give_the_same(dem, region, tmp_path):
     path = tmp_path / "hills.tif"
-    transform = rasterio.transform.from_origin(dem.west - 10.0, dem.north + 10.0, 20.0, 20.0)
+    transform = Affine(20.0, 0.0, dem.west - 10.0, 0.0, -20.0, dem.north + 10.0)
     form = {"height": 70, "width": 60, "count": 1, "dtype": "float32", "crs": "IAU_2015:30135", "transform": transform}
     with rasterio.open(path, "w", driver="GTiff", **form) as raster:
         raster.write(dem.heights_m, 1)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
-from rasterio.transform import from_origin
 
 from lunabase.errors import InputError
 from lunabase.survey.ground import read_ground
@@ -100,7 +100,7 @@ def test_an_equirectangular_model_is_surveyed_on_a_conformal_map(tmp_path):
     heights_m = np.repeat(100.0 * latitudes[:, None], 400, axis=1).astype(np.float32)
     crs = rasterio.crs.CRS.from_user_input("IAU_2015:30100")
     profile = {"driver": "GTiff", "height": 400, "width": 400, "count": 1, "dtype": "float32", "crs": crs}
-    with rasterio.open(path, "w", **profile, transform=from_origin(30.0, -20.0, 0.01, 0.01)) as raster:
+    with rasterio.open(path, "w", **profile, transform=Affine(0.01, 0.0, 30.0, 0.0, -0.01, -20.0)) as raster:
         raster.write(heights_m, 1)
     ground = read_ground((path,), RegionWish((-22.0, 32.0), 20.0))
     assert ground.grid.bounds[2] - ground.grid.bounds[0] == pytest.approx(20_000.0, abs=ground.grid.pixel_m)

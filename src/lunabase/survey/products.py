@@ -13,7 +13,6 @@ import rasterio.shutil
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
-from rasterio.transform import from_origin
 
 from lunabase.errors import LunabaseError
 from lunabase.record.whole import whole_file
@@ -56,7 +55,7 @@ def write_cog(values: xr.DataArray, grid: MapGrid, path: Path, tags: dict[str, s
         "count": 1,
         "dtype": band.dtype.name,
         "crs": rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()),
-        "transform": from_origin(west, north, grid.pixel_m, grid.pixel_m),
+        "transform": rasterio.Affine(grid.pixel_m, 0.0, west, 0.0, -grid.pixel_m, north),
         "nodata": 255 if is_mask else np.nan,
     }
     words = {"TIFFTAG_IMAGEDESCRIPTION": f"{values.attrs['long_name']}. {values.attrs['comment']}"}
