@@ -50,7 +50,7 @@ def _all_places(timetable: Timetable, index: int, window: Window, variant: int) 
     durations = sorted({*lengths, demand.maximum_s})
     width = demand.hold_s(demand.minimum_s)
     found: list[Place] = []
-    for start, stop in (runs(way.open) * cell_s).tolist():
+    for start, stop in (runs(way.open & timetable.travel.open_cells(way)) * cell_s).tolist():
         low = max(start + window.offset_s, window.earliest_s)
         low = -(-(low - window.offset_s) // cell_s) * cell_s + window.offset_s
         for hold_start in range(low, min(stop - width, window.latest_s) + 1, cell_s):

@@ -6,6 +6,7 @@ checks the answer step by step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ _UNITS = 1000
 """Parts of a whole in which fairness is counted, and finer parts of these in which energy is."""
 _FINE = 1000
 _MOST_IN_CLIQUE = 1500
+_STOCK_PARTS = 1_000_000
+"""Parts of a consumable in which the model counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,61 @@ class Model:
             if over:
                 need = sum(int(np.ceil(10 * self._variant(option).extra_w - 1e-6)) * option.taken for option in over)
                 self.model.add(need <= max(int(np.floor(10 * room + 1e-5)), 0))
+
+    def keep_ways_and_stocks(self) -> None:
+        """Nothing that moves is at two places without the time between, and no more is used up than there is."""
+        moving: dict[str, list[Option]] = {}
+        for option in self.options:
+            variant = self._variant(option)
+            for mover in variant.movers if variant.place else ():
+                moving.setdefault(mover, []).append(option)
+        for mover, options in sorted(moving.items()):
+            self._keep_ways(mover, options)
+        for stock in self.problem.stocks:
+            used = [(option, stock.each_kg[option.task]) for option in self.options if option.task in stock.each_kg]
+            left_kg = max(stock.left_kg(self.timetable.number_of), 0.0)
+            part_kg = stock.amount_kg / _STOCK_PARTS
+            if used:
+                terms = [math.ceil(kg / part_kg - 1e-3) * option.taken for option, kg in used]
+                self.model.add(sum(terms) <= math.floor(left_kg / part_kg + 1e-3))
+
+    def _keep_ways(self, mover: str, options: list[Option]) -> None:
+        """Each option forbids those that begin, elsewhere, before the thing can be there."""
+        options = sorted(options, key=lambda option: option.place)
+        starts = np.array([option.place[0] for option in options])
+        stops = starts + np.array([self._task(o).demand.hold_s(o.place[1]) for o in options])
+        names = sorted({self._variant(option).place for option in options})
+        ways_s = np.array([[self.timetable.travel.time_s(mover, one, other) for other in names] for one in names])
+        places = np.array([names.index(self._variant(option).place) for option in options])
+        for k, option in enumerate(options):
+            way_s = ways_s[places[k], places]
+            near = (starts >= starts[k]) & (starts < stops[k] + way_s) & (way_s > 0)
+            others = [options[j].taken.negated() for j in np.flatnonzero(near)]
+            if others:
+                self.model.add_bool_and(others).only_enforce_if(option.taken)
+
+    def staff(self) -> None:
+        """No more people of any group at work than there are, at any time and in any day: needed, not yet enough."""
+        needs = [self._variant(option).needs for option in self.options]
+        for who in sorted({need.who for own in needs for need in own}, key=sorted):
+            takes = [sum(need.people for need in own if need.who <= who) for own in needs]
+            self._staff(sorted(who), [(o, people) for o, people in zip(self.options, takes, strict=True) if people])
+
+    def _staff(self, who: list[int], takes: list[tuple[Option, int]]) -> None:
+        crew = self.timetable.crew
+        free = (crew.busy[who] == 0).sum(axis=0)
+        spans = [(option, people, *self._cells(option)) for option, people in takes]
+        for cell in sorted({first for _, _, first, _ in spans}):
+            over = [people * o.taken for o, people, first, size in spans if first <= cell < first + size]
+            self.model.add(sum(over) <= int(free[cell]))
+        per_day: dict[int, list[Linear]] = {}
+        for option, people in takes:
+            start_s, duration_s, _ = option.place
+            for day, seconds in crew.per_day(start_s, start_s + self._task(option).demand.hold_s(duration_s)):
+                per_day.setdefault(day, []).append(people * seconds * option.taken)
+        for day, terms in sorted(per_day.items()):
+            left_s = np.maximum(crew.daily_s - crew.worked_s[who, day], 0).sum()
+            self.model.add(sum(terms) <= int(left_s))
 
     def keep_order(self) -> None:
         """Numbers in order of time, and every follower within its gaps."""
@@ -244,7 +302,8 @@ class Model:
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         taken = [option for option in self.options if solver.value(option.taken)]
-        return Chosen(tuple(self._numbered(taken)), status == cp_model.OPTIMAL, solver.best_objective_bound, spent)
+        placements = sorted(self._numbered(taken), key=lambda item: (item.hold_start_s, item))
+        return Chosen(tuple(placements), status == cp_model.OPTIMAL, solver.best_objective_bound, spent)
 
     def _numbered(self, taken: list[Option]) -> Iterable[Placement]:
         """Placements of the taken options; unordered ones get the task's free numbers in order of time."""

@@ -106,8 +106,8 @@ def find_place(timetable: Timetable, task: int, window: Window, span_s: tuple[in
         for variant, cells in enumerate(free):
             starts = timetable.fitting_starts_s(task, window, duration_s, cells, variant)
             for start in spread(starts):
-                placement = Placement(task, window.number, start, duration_s, variant)
-                if timetable.fault_with(placement) is None:
+                placement = timetable.staffed(Placement(task, window.number, start, duration_s, variant))
+                if placement is not None and timetable.fault_with(placement) is None:
                     return placement
     return None
 
@@ -137,8 +137,9 @@ def _longest_piece(timetable: Timetable, task: int, window: Window, free: list[B
         while duration_s >= demand.minimum_s:
             slack = (stop - start) * cell_s - demand.hold_s(duration_s)
             for shift in sorted({0, slack // cell_s, slack // cell_s // 2}):
-                placement = Placement(task, window.number, (start + shift) * cell_s, duration_s, variant)
-                if timetable.in_mode(placement) and timetable.fault_with(placement) is None:
+                tried = Placement(task, window.number, (start + shift) * cell_s, duration_s, variant)
+                placement = timetable.staffed(tried) if timetable.in_mode(tried) else None
+                if placement is not None and timetable.fault_with(placement) is None:
                     return placement
             if duration_s == demand.minimum_s:
                 break

@@ -124,6 +124,8 @@ def _choose(
     model = Model(rest, choices, hint)
     model.forbid_overlaps()
     model.limit_power()
+    model.keep_ways_and_stocks()
+    model.staff()
     model.keep_order()
     if _energy_or_data_matter(rest, choices):
         model.keep_energy_and_data(blocks_of(rest, present, _MOST_BLOCKS))

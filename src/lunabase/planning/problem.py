@@ -14,6 +14,7 @@ from lunabase.planning.forecast import forecast
 from lunabase.planning.horizon import FloatArray, Horizon, horizon_of, lowest_per_cell
 from lunabase.planning.plan import Level
 from lunabase.planning.scene import Scene
+from lunabase.planning.stocks import Stock, stocks_of
 from lunabase.planning.tasks import POINTS, Task, tasks_of
 from lunabase.planning.variants import Variant
 from lunabase.station.model import Station
@@ -46,6 +47,7 @@ class Problem:
     """The variants of all tasks, by their index."""
     apart: tuple[frozenset[int], ...]
     """Per variant: the variants that it must not overlap."""
+    stocks: tuple[Stock, ...]
     followers: tuple[tuple[int, ...], ...]
     """Per task: the tasks that follow it."""
     host_room_w: Mapping[str, float]
@@ -84,7 +86,8 @@ def build_problem(station: Station, environment: xr.Dataset, level: Level = "mon
     peak_room_w = lowest_per_cell(_peak_room_w(station, expected, idle), horizon)
     entitled_j = _entitled_j(station, tasks)
     return Problem(
-        station, phase_name, phase, horizon, tasks, conflicts, tuple(map(tuple, rivals)), variants, apart, followers,
+        station, phase_name, phase, horizon, tasks, conflicts, tuple(map(tuple, rivals)), variants, apart,
+        stocks_of(station, tasks), followers,
         host_room_w, peak_room_w, balance, follow(balance, no_extra(balance)), entitled_j,
     )  # fmt: skip
 

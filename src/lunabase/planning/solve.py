@@ -111,5 +111,6 @@ def _activity(problem: Problem, item: Placement, number: int) -> Activity:
         data_bit=way.data_bit_per_s * item.duration_s,
         priority=task.request.priority,
         resources=way.resources,
+        crew=item.crew,
         committed=task.request.committed,
     )

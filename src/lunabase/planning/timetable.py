@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from lunabase.planning.balance import Course, Track, no_extra
+from lunabase.planning.crew_time import CrewTime
 from lunabase.planning.demand import Window
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray
 from lunabase.planning.problem import CHARGE_MARGIN, FAIRNESS_POINTS, Problem
+from lunabase.planning.travel import Travel
 from lunabase.planning.variants import Variant
 
 _SLACK_W = 1e-6
@@ -31,16 +33,21 @@ class Placement:
     duration_s: int
     variant: int = 0
     """Which of the task's variants."""
+    crew: tuple[str, ...] = ()
+    """Who works on it."""
+
+
+FaultKind = Literal["battery", "bus", "mode", "shedding", "recorder", "travel", "crew"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first thing that goes wrong with energy or data."""
+    """The first thing that goes wrong with energy, data, moving things or people."""
 
-    kind: Literal["battery", "bus", "mode", "shedding", "recorder"]
+    kind: FaultKind
     step: int
     value: float
-    """State of charge, missing power (W), index of the mode, state of charge, or lost data (bit)."""
+    """State of charge, missing power (W), index of the mode, state of charge, lost data (bit), or nothing."""
 
 
 class Timetable:
@@ -54,6 +61,9 @@ class Timetable:
         """Per variant, how many activities hold each cell that it must not overlap."""
         self.host_room_w = {name: np.full(cells, room) for name, room in problem.host_room_w.items()}
         self.peak_room_w = problem.peak_room_w.copy()
+        self.travel = Travel(problem.station, problem.horizon)
+        self.crew = CrewTime(problem.station, problem.phase, problem.horizon)
+        self._unstaffed: set[tuple[int, int]] = set()
         self.extra = no_extra(problem.forecast)
         self._own: list[list[Placement]] = [[] for _ in problem.tasks]
         self._seconds = [0] * len(problem.tasks)
@@ -73,7 +83,8 @@ class Timetable:
         return self._course.track
 
     def put(self, placement: Placement) -> None:
-        """Add a placement; it must fit."""
+        """Add a placement; it must fit. If it takes people and names none, free ones are found."""
+        placement = self.staffed(placement) or placement
         self.placed[placement.task, placement.number] = placement
         insort(self._own[placement.task], placement)
         self._change(placement, 1)
@@ -90,7 +101,7 @@ class Timetable:
         wanted = set(placements)
         for placement in sorted(set(self.placed.values()) - wanted):
             self.take(placement)
-        for placement in sorted(wanted - set(self.placed.values())):
+        for placement in sorted(wanted - set(self.placed.values()), key=lambda item: (item.hold_start_s, item)):
             self.put(placement)
 
     def of_task(self, task: int) -> list[Placement]:
@@ -100,6 +111,18 @@ class Timetable:
     def seconds_of(self, task: int) -> int:
         """Activity time placed of a task, s."""
         return self._seconds[task]
+
+    def number_of(self, task: int) -> int:
+        """How many activities are placed of a task."""
+        return len(self._own[task])
+
+    def staffed(self, placement: Placement) -> Placement | None:
+        """The placement with people who are free for it, unless it names them or takes none; None: too few are free."""
+        needs = self.variant(placement).needs
+        if not needs or placement.crew:
+            return placement
+        crew = self.crew.assigned(needs, *self.span_s(placement))
+        return replace(placement, crew=crew) if crew is not None else None
 
     def variant(self, placement: Placement) -> Variant:
         """The way in which a placement is done."""
@@ -133,6 +156,10 @@ class Timetable:
         if way.host in self.host_room_w:
             self.host_room_w[way.host][cells] -= sign * way.extra_w
         self.peak_room_w[cells] -= sign * way.extra_w
+        self.travel.change(way, start_s, stop_s, sign)
+        self.crew.change(placement.crew, start_s, stop_s, sign)
+        if len(placement.crew) < sum(need.people for need in way.needs):
+            (self._unstaffed.add if sign > 0 else self._unstaffed.discard)((placement.task, placement.number))
         self._change_extra(placement, sign)
         first, stop = self._steps(placement)
         self._changed = (min(self._changed[0], first), max(self._changed[1], stop))
@@ -181,13 +208,20 @@ class Timetable:
         return slice(first, last), np.maximum(covered, 0.0) / step_s
 
     def free_cells(self, task: int, variant: int = 0) -> BoolArray:
-        """Cells (cells,) in which a task may hold: constraints, rivals and peak power; energy and data not asked."""
+        """Cells (cells,) in which a task may hold: constraints, rivals, peak power, travel and stocks.
+
+        People, energy and data are not asked.
+        """
         way = self.problem.tasks[task].variants[variant]
+        if not all(stock.lasts(task, self.number_of) for stock in self.problem.stocks):
+            return np.zeros_like(way.open)
         free = way.open & (self.blocked[way.index] == 0)
         if way.power_w > 0.0:
             free &= self.peak_room_w >= way.extra_w - _SLACK_W
         if way.host in self.host_room_w:
             free &= self.host_room_w[way.host] >= way.extra_w - _SLACK_W
+        if way.movers:
+            free &= self.travel.open_cells(way)
         return np.asarray(free)
 
     def in_mode(self, placement: Placement) -> bool:
@@ -211,7 +245,8 @@ class Timetable:
         starts = first + np.flatnonzero(shut[width:] == shut[:-width])
         starts_s = starts * cell_s + window.offset_s
         way, hold_s = self.problem.tasks[task].variants[variant], demand.hold_s(duration_s)
-        return np.asarray(starts_s[way.in_mode(starts_s, hold_s, self.problem.horizon)], dtype=np.int64)
+        starts_s = starts_s[way.in_mode(starts_s, hold_s, self.problem.horizon)]
+        return starts_s[self.crew.enough(way.needs, starts_s, hold_s)] if way.needs else starts_s
 
     def bounds_s(self, task: int, number: int, duration_s: int) -> tuple[int, int]:
         """Earliest and latest hold start, s, that the order leaves to an activity of this number; maybe none."""
@@ -275,8 +310,18 @@ class Timetable:
     def fault(self) -> Fault | None:
         """The first thing that goes wrong with energy or data, if anything does."""
         if self._fault_is_stale:
-            self._fault, self._fault_is_stale = self._fault_in(self.track, 0), False
+            self._fault, self._fault_is_stale = self._fault_in(self.track, 0) or self._misplaced(), False
         return self._fault
+
+    def _misplaced(self) -> Fault | None:
+        """A moving thing that comes too late, or an activity without its people."""
+        late_s = self.travel.late()
+        if late_s is not None:
+            return Fault("travel", int(late_s // self.problem.forecast.step_s), 0.0)
+        if self._unstaffed:
+            start_s = min(self.placed[key].hold_start_s for key in self._unstaffed)
+            return Fault("crew", int(start_s // self.problem.forecast.step_s), 0.0)
+        return None
 
     def _fault_in(self, track: Track, first: int) -> Fault | None:
         """The first fault in a track that begins at a step."""
@@ -333,7 +378,7 @@ def total_points(problem: Problem, task: int, seconds: float) -> int:
 
 
 def _first(
-    kind: Literal["battery", "bus", "mode", "shedding", "recorder"],
+    kind: FaultKind,
     wrong: BoolArray,
     values: FloatArray | IntArray,
     first: int,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lunabase.planning.balance import RUNS
+from lunabase.planning.crew_time import Need, groups_of, members_of, needs_of
 from lunabase.planning.horizon import BoolArray, Horizon, IntArray
 from lunabase.planning.opportunities import Clause, clauses, open_cells, together
 from lunabase.planning.scene import Scene
@@ -40,6 +41,12 @@ class Variant:
     """(cells,) where all constraints hold; nowhere if there is an obstacle."""
     must_touch: IntArray | None
     """(steps + 1,) how many epochs before each call for its mode; an activity touches one of them. None: no matter."""
+    place: str
+    """Where it happens; empty: nowhere in particular."""
+    movers: tuple[str, ...]
+    """Its resources that move."""
+    needs: tuple[Need, ...]
+    """People that it takes."""
     obstacle: str
     """Why no activity can ever be placed, or empty."""
 
@@ -103,7 +110,9 @@ def _variant(
     must_touch: IntArray | None,
 ) -> Variant:
     station, payload = scene.station, scene.station.payloads[payload_id]
-    obstacle = _obstacle(scene, payload.host, resources)
+    kind = station.activity_types[request.activity]
+    needs = needs_of(kind.crew, members_of(station, scene.phase).values())
+    obstacle = _obstacle(scene, payload.host, resources) or _lack_of_people(scene, kind, needs)
     held = (
         *held,
         *_mode_clause(scene, payload.continuous),
@@ -126,6 +135,9 @@ def _variant(
         held=held,
         open=open_cells(held, scene.horizon) & (not obstacle),
         must_touch=must_touch,
+        place=kind.place or "",
+        movers=tuple(name for name in resources if _moves(station, name)),
+        needs=needs,
         obstacle=obstacle,
     )
 
@@ -135,6 +147,22 @@ def _obstacle(scene: Scene, host: str, uses: Iterable[str]) -> str:
         if module not in scene.phase.present:
             return f"its host {module} is absent in phase {scene.phase_name}"
     return ""
+
+
+def _lack_of_people(scene: Scene, kind: ActivityType, needs: tuple[Need, ...]) -> str:
+    if all(people <= len(who) for people, who in groups_of(needs)):
+        return ""
+    wanted = " and ".join(
+        f"{need.people} {'person' if need.people == 1 else 'people'}"
+        + (f" qualified for {need.qualification}" if need.qualification else "")
+        for need in kind.crew
+    )
+    people = members_of(scene.station, scene.phase)
+    return f"it needs {wanted}; phase {scene.phase_name} has {len(people) or 'no'} people whose time is planned"
+
+
+def _moves(station: Station, resource: str) -> bool:
+    return resource in station.resources and station.resources[resource].starts_at is not None
 
 
 def _mode_clause(scene: Scene, continuous: bool) -> tuple[Clause, ...]:
