@@ -119,7 +119,12 @@ def environment(
     light = np.broadcast_to(np.asarray(lit, dtype=float), count)
     seen = np.broadcast_to(np.asarray(earth, dtype=bool), count)
     variables = {
-        "sun_azimuth": np.full(count, 10.0),
+        "sun_azimuth": (10.0 + np.arange(count) * step_s / 3600.0) % 360.0,
+        "earth_azimuth": np.full(count, 350.0),
+        "earth_elevation": np.where(seen, 5.0, -5.0),
+        "earth_visible_fraction": seen.astype(float),
+        "lunar_local_time": (np.arange(count) * step_s / 3600.0) % 24.0,
+        "solar_flux": 1361.0 * light,
         "sun_elevation": np.where(light > 0, 5.0, -5.0),
         "sun_visible_fraction": light,
         "earth_in_view": seen,

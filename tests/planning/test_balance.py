@@ -111,9 +111,10 @@ def test_planner_and_checker_agree_step_by_step() -> None:
             Placement(index[item.request], number, round(plan.seconds(item.hold_start)), round(item.duration_s))
         )
     track = follow(problem.forecast, timetable.extra)
-    moments = Replay(plan, model, surroundings).run(plan.activities)
-    np.testing.assert_allclose(track.charge, [moment.charge for moment in moments], rtol=1e-9)
-    assert [problem.forecast.modes[mode] for mode in track.mode] == [moment.mode for moment in moments]
+    replay = Replay(plan, model, surroundings)
+    course, _ = replay.run(plan.activities)
+    np.testing.assert_allclose(track.charge, course.charge, rtol=1e-9)
+    assert [problem.forecast.modes[mode] for mode in track.mode] == [replay.modes[mode] for mode in course.mode]
 
 
 def test_coarser_steps_keep_the_energy() -> None:
@@ -132,8 +133,8 @@ def test_a_brown_out_leads_to_survival_mode() -> None:
     surroundings = environment(6, lit=False)
     problem = build_problem(model, surroundings)
     assert [problem.forecast.modes[mode] for mode in problem.idle.mode] == ["nominal"] + ["survival"] * 5
-    moments = Replay(make_plan("0" * 64, model, surroundings), model, surroundings).run(())
-    assert [moment.mode for moment in moments] == ["nominal"] + ["survival"] * 5
+    replay = Replay(make_plan("0" * 64, model, surroundings), model, surroundings)
+    assert [replay.modes[mode] for mode in replay.run(())[0].mode] == ["nominal"] + ["survival"] * 5
 
 
 @pytest.mark.parametrize(("downlink", "power_w"), [(False, 100.0), (True, 107.0)])
@@ -153,8 +154,8 @@ def test_recorder_in_a_dormant_station(downlink: bool, power_w: float) -> None:
     np.testing.assert_allclose(problem.idle.load_w, power_w)
     used_kwh = (24 * power_w + 4 * (117.0 - power_w)) / 1000
     assert len(plan.activities) == 1
-    moments = Replay(plan, model, surroundings).run(plan.activities)
-    assert moments[-1].charge == pytest.approx(1.0 - used_kwh / 100)
+    course, _ = Replay(plan, model, surroundings).run(plan.activities)
+    assert course.charge[-1] == pytest.approx(1.0 - used_kwh / 100)
     timetable = Timetable(problem)
     timetable.put(Placement(0, 1, 0, 14_400))
     assert follow(problem.forecast, timetable.extra).charge[-1] == pytest.approx(1.0 - used_kwh / 100)
@@ -191,9 +192,9 @@ def test_a_path_to_a_colder_node_is_a_loss(mast: str) -> None:
     surroundings = environment(4, lit=False, ground_k=100.0)
     problem = build_problem(model, surroundings)
     assert problem.forecast.node_loss_w[:, 0] == pytest.approx(loss_w, abs=0.02)
-    steps = Replay(make_plan("0" * 64, model, surroundings), model, surroundings).steps
-    assert [step.loss_w["box"] for step in steps] == pytest.approx([loss_w] * 4, abs=0.02)
-    np.testing.assert_allclose(problem.forecast.node_loss_w[0], list(steps[0].loss_w.values()), atol=0.02)
+    replay = Replay(make_plan("0" * 64, model, surroundings), model, surroundings)
+    assert replay.loss_w[:, 0] == pytest.approx([loss_w] * 4, abs=0.02)
+    np.testing.assert_allclose(problem.forecast.node_loss_w[0], replay.loss_w[0], atol=0.02)
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 90), st.integers(1, 8)), min_size=1, max_size=25))

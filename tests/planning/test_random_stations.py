@@ -79,8 +79,8 @@ def build(draw):
     box = {
         "type": "thermal_node", "heat_capacity": "20 kJ/K", "radiator_area": "0.3 m^2", "radiator_emissivity": "0.8",
         "radiator_absorptance": "0.1", "ground_conductance": "0.2 W/K", "heater": "60 W" if draw["heater"] else "0 W",
-        "heater_setpoint": "260 K", "initial_temperature": "280 K", "operating": {"minimum": "250 K", "maximum": "320 K"},
-        "survival": {"minimum": "230 K", "maximum": "330 K"},
+        "heater_setpoint": "260 K", "initial_temperature": "280 K", "operating": {"minimum": "250 K", "maximum": "420 K"},
+        "survival": {"minimum": "230 K", "maximum": "430 K"},
     }  # fmt: skip
     cell = {"type": "fuel_cell", "mass": "1 kg", "capacity": "3 kWh", "charge_efficiency": "80 %", "discharge_efficiency": "60 %", "maximum_charge": "300 W", "maximum_discharge": "200 W", "initial_charge": draw["initial"]}  # fmt: skip
     store = battery(

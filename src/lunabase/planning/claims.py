@@ -5,34 +5,48 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lunabase.planning.plan import PartnerOutcome, Plan
-from lunabase.station.model import Station
+from lunabase.planning.check_case import SECOND, Case, Violation
+from lunabase.planning.check_requests import wanted_count
+from lunabase.planning.plan import Activity, PartnerOutcome, Plan
 
-_SECOND = 1.0
+
+def claims(case: Case) -> Iterator[Violation]:
+    """Every shortage that the plan keeps quiet about, and every sum that is wrong."""
+    for rule, text in _false_claims(case):
+        yield Violation(rule, (), case.plan.start, text)
 
 
-def false_claims(plan: Plan, station: Station) -> Iterator[tuple[str, str]]:
-    """Rule and sentence for every shortage that the plan keeps quiet about and every sum that is wrong."""
-    yield from _quiet_shortages(plan, station)
-    for name in sorted(set(station.partners) ^ {outcome.partner for outcome in plan.partners}):
+def _false_claims(case: Case) -> Iterator[tuple[str, str]]:
+    yield from _quiet_shortages(case)
+    for name in sorted(set(case.station.partners) ^ {outcome.partner for outcome in case.plan.partners}):
         yield "partners", f"{name} is not both a partner of the station and of the plan"
-    for outcome in plan.partners:
-        yield from _wrong_sums(plan, outcome)
+    for outcome in case.plan.partners:
+        yield from _wrong_sums(case.plan, outcome)
 
 
-def _quiet_shortages(plan: Plan, station: Station) -> Iterator[tuple[str, str]]:
+def _quiet_shortages(case: Case) -> Iterator[tuple[str, str]]:
     """Requests that get less than they ask for and are not among the unplaced, with their reasons."""
-    length_s = (plan.stop - plan.start).total_seconds()
-    admitted = {item.request for item in plan.unplaced}
-    for request_id, _, request in station.requests():
-        spent = [item.duration_s for item in plan.activities if item.request == request_id]
-        got, wanted = float(len(spent)), float(request.count or 0)
-        if request.every is not None:
-            wanted = max(int(length_s / request.every.period_s + 1e-9), 1)
-        if request.total_s is not None:
-            got, wanted = sum(spent) + _SECOND, request.total_s
-        if got < wanted and request_id not in admitted:
+    admitted = {item.request for item in case.plan.unplaced}
+    for request_id, request in case.requests.items():
+        if request_id in admitted:
+            continue
+        spent = [item.duration_s for item in case.by_request[request_id]]
+        got, wanted = float(len(spent)), float(wanted_count(case, request) or 0)
+        if case.coarser is not None:
+            wanted = float(len(_inside(case, case.coarser, request_id)))
+        elif request.total_s is not None:
+            got, wanted = sum(spent) + SECOND, request.total_s
+        if got < wanted:
             yield "unplaced", f"{request_id} gets less than it asks for, and no reason is given"
+
+
+def _inside(case: Case, coarser: Plan, request_id: str) -> list[Activity]:
+    """Activities of a request that the coarser plan has wholly inside this plan's span."""
+    return [
+        item
+        for item in coarser.activities
+        if item.request == request_id and item.hold_start >= case.plan.start and item.hold_stop <= case.plan.stop
+    ]
 
 
 def _wrong_sums(plan: Plan, outcome: PartnerOutcome) -> Iterator[tuple[str, str]]:
