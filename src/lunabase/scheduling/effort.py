@@ -33,17 +33,23 @@ class Effort:
     """The account of one search.
 
     `work_limit` counts in CP-SAT's deterministic seconds (other work at its own fixed rates), so that the same limit
-    gives the same answer anywhere; it may be infinite. `deadline_s` is a time of `time.monotonic()`, or None.
-    `stopped` is set by whoever wants the search to end now with the best so far.
+    gives the same answer anywhere; it may be infinite. `deadline_s` is a time of the clock, or None; the clock is
+    `time.monotonic`, or `time.process_time` where the process's own CPU time shall count. `stopped` is set by
+    whoever wants the search to end now with the best so far.
     """
 
     work_limit: float = math.inf
     deadline_s: float | None = None
     on_progress: Callable[[Progress], None] = _show_nobody
     stopped: bool = False
+    clock: Callable[[], float] = time.monotonic
     work_done: float = field(default=0.0, init=False)
     progress: Progress = field(default_factory=Progress, init=False)
-    _began_s: float = field(default_factory=time.monotonic, init=False)
+    _began_s: float = field(init=False)
+    _whole: Effort | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._began_s = self.clock()
 
     @property
     def work_left(self) -> float:
@@ -52,12 +58,14 @@ class Effort:
 
     @property
     def seconds_left(self) -> float:
-        """Wall-clock seconds; a day if there is no deadline."""
-        return _A_DAY_S if self.deadline_s is None else self.deadline_s - time.monotonic()
+        """Seconds of the clock; a day if there is no deadline."""
+        return _A_DAY_S if self.deadline_s is None else self.deadline_s - self.clock()
 
     @property
     def over(self) -> bool:
         """Whether to stop now."""
+        if self._whole is not None and self._whole.over:
+            return True
         return self.stopped or self.work_left <= 0.0 or self.seconds_left <= 0.0
 
     @property
@@ -67,20 +75,32 @@ class Effort:
         if self.deadline_s is None:
             return min(by_work, 1.0)
         span_s = max(self.deadline_s - self._began_s, 1e-9)
-        return min(max(by_work, (time.monotonic() - self._began_s) / span_s), 1.0)
+        return min(max(by_work, (self.clock() - self._began_s) / span_s), 1.0)
 
     def scale(self, part: float) -> None:
         """Keep only this part of the work that is left, and count from here."""
         self.work_limit = self.work_left * part
         self.work_done = 0.0
 
+    def part(self, fraction: float) -> Effort:
+        """An account for this part of what is left; what it spends and tells, this one does too."""
+        deadline_s = None if self.deadline_s is None else self.clock() + fraction * self.seconds_left
+        work = fraction * self.work_left if math.isfinite(self.work_limit) else math.inf
+        part = Effort(work, deadline_s, clock=self.clock)
+        part._whole = self
+        return part
+
     def spend(self, work: float) -> None:
         """Count work and show progress."""
         self.work_done += work
+        if self._whole is not None:
+            self._whole.spend(work)
         self._show(self.progress)
 
     def tell(self, value: float, bound: float | None = None, **measures: float) -> None:
         """Show the best so far: its value, the bound, and measures such as fairness."""
+        if self._whole is not None:
+            self._whole.tell(value, bound, **measures)
         self._show(Progress(0.0, value, bound, MappingProxyType(measures)))
 
     def _show(self, progress: Progress) -> None:
