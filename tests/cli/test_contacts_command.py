@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 HOUR = 3600
+LANDER = Path(__file__).parents[2] / "examples" / "lander.yaml"
 
 
 def lunabase(*arguments):
@@ -57,7 +59,7 @@ def test_as_json(week):
     [
         (("--week", "W11_2018"), "weeks in this file: W10_2018"),
         (("--time", "10"), "no unit"),
-        (("--time", "-1 min"), "not above 0"),
+        (("--time", "-1 min"), "too short"),
         (("--work", "0"), "not above 0"),
         (("--satnet", "nothing.json"), "can't be read"),
     ],
@@ -69,3 +71,34 @@ def test_wrong_input_is_one_message(week, change, told):
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert not (folder / "tracks.json").exists()
+
+
+def test_the_stations_contacts_are_planned_and_written(tmp_path):
+    out = tmp_path / "contacts.json"
+    done = lunabase(LANDER, "--days", 1, "--step", 300, "--per-day", "1.2 Gbit", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "data brought down: 1.20 of 1.20 Gbit" in done.stdout
+    told = json.loads(out.read_text())
+    assert told["contacts"]
+    assert all(item["start"] >= item["setup_start"] for item in told["contacts"])
+    assert sum(item["volume_bit"] for item in told["contacts"]) >= 1.2e9
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("--share", "nowhere=0.5"), "no Earth station 'nowhere'"),
+        (("--share", "madrid"), "can't read 'madrid'"),
+        (("--share", "madrid=0.6", "--share", "canberra=60%"), "more than 1"),
+        (("--every", "20 min"), "fits into a period"),
+        (("--format", "xml"), "no format 'xml'"),
+        (("--per-day", "5"), "no unit"),
+        (("--satnet", "x.json"), "either"),
+    ],
+)
+def test_wrong_wishes_are_one_message(tmp_path, change, told):
+    out = tmp_path / "contacts.json"
+    done = lunabase(LANDER, "--days", 0.1, "--step", 3600, "--out", out, *change)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not out.exists()

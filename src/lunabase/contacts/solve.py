@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
 from lunabase.contacts.bound import least_cost
 from lunabase.contacts.fairness import Fairness, Weights
@@ -50,7 +49,7 @@ def share_antennas(
     sharing = Sharing.empty(demand, weights)
     least = least_cost(demand, weights)
     _construct(sharing, effort, seed)
-    search = Search(RecordToRecord(_THRESHOLD), bound=-least if least > 0.0 else inf, measures=measures)
+    search = Search(RecordToRecord(_THRESHOLD), bound=-least, measures=measures)
     if processes > 1:
         found = search_together(
             search, sharing, NEIGHBOURHOODS, effort, seed, processes=processes, slice_work=slice_work
