@@ -43,6 +43,7 @@ app.add_typer(dem, name="dem")
 app.add_typer(survey, name="survey")
 app.command()(contacts)
 screen = Console(highlight=False)
+STOPPED = 130
 
 StationPath = Annotated[Path, typer.Argument(help="The station file (YAML).", metavar="STATION")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -65,6 +66,9 @@ def main() -> None:
     try:
         code = _answer()
         sys.stdout.flush()
+    except StopRequest as stopped:
+        _show_error(LunabaseError(f"stopped by {stopped}; nothing half-written is left."))
+        sys.exit(STOPPED)
     except LunabaseError as error:
         _show_error(error)
         sys.exit(error.exit_code)
@@ -95,15 +99,17 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class StoppedError(LunabaseError):
-    """The user or the system asked the command to end."""
+class StopRequest(BaseException):
+    """The user or the system asked the command to end; the signal's name.
 
-    exit_code = 130
+    As little an Exception as KeyboardInterrupt is: libraries that turn every Exception into one of their own (as pint
+    does while it reads units) must not swallow it.
+    """
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     """End the command from wherever it is; what it was writing is removed on the way out."""
-    raise StoppedError(f"stopped by {signal.Signals(number).name}; nothing half-written is left.")
+    raise StopRequest(signal.Signals(number).name)
 
 
 def _say(text: str) -> None:

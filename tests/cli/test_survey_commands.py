@@ -1,9 +1,11 @@
 """The survey commands as a user meets them: help, wrong input, JSON, a station's `site:` that checks."""
 
 import json
+import os
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,3 +132,19 @@ def test_a_folder_that_can_t_be_made_is_told(lunabase):
     done = lunabase("survey", "--center=-89.4,20", "--size", "9", "--out", "/proc/survey")
     assert done.returncode == 1
     assert "/proc/survey: can't write" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_library_that_catches_every_exception_does_not_swallow_the_signal(lunabase, monkeypatch, tmp_path, number):
+    def swallow(_):
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(10.0)
+        except Exception as every:
+            raise ValueError("something else") from every
+
+    monkeypatch.setattr("lunabase.survey.run.kernels_from", swallow)
+    done = lunabase("survey", "--out", "s", cwd=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr == f"error: stopped by {number.name}; nothing half-written is left.\n"
+    assert os.listdir(tmp_path) == []
