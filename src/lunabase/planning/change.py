@@ -125,7 +125,7 @@ class Change(Record):
     """What has changed since a plan was made."""
 
     now: UtcDate
-    """When the change takes effect (UTC): what began before is history, and stays."""
+    """When the change takes effect (UTC): what began before is history, and stays. Nothing below matters before it."""
     text: str = ""
     """What happened, in words."""
     unavailable: tuple[Unavailable, ...] = ()
@@ -137,7 +137,7 @@ class Change(Record):
     charge: Charge | None = None
     """What the stores really hold."""
     cancel: tuple[str, ...] = ()
-    """Requests, `experiment/request`, that are given up from now on."""
+    """Requests, `experiment/request`, that are given up now; what is under way is broken off."""
     requests: Mapping[Identifier, Mapping[Identifier, Request]] = Field(default_factory=dict)
     """New or changed requests, by experiment and name."""
     pin: tuple[str | Pin, ...] = ()
@@ -145,7 +145,15 @@ class Change(Record):
     forbid: tuple[Forbidden, ...] = ()
     """Times in which some activities must not run."""
 
-    rules = (Rule(("cancel",), lambda change: repeated(change.cancel), "it names `{}` twice", "cancel"),)
+    rules = (
+        Rule(("cancel",), lambda change: repeated(change.cancel), "it names `{}` twice", "cancel"),
+        Rule(
+            ("now", "charge"),
+            lambda change: change.charge is not None and change.charge.at < change.now,
+            "a charge before `now` says little; give what the stores hold now",
+            "charge",
+        ),
+    )
 
     @property
     def pins(self) -> tuple[Pin, ...]:
@@ -189,28 +197,31 @@ def changed_station(station: Station, change: Change) -> Station:
             experiments[name] = experiments[name].model_copy(update={"requests": merged_requests})
     reservations = dict(station.reservations)
     for number, gone in enumerate(change.unavailable, start=1):
-        taken = Reservation.model_construct(of=gone.of, start=gone.start, stop=gone.stop, text=gone.text)
-        reservations[f"change-unavailable-{number}"] = taken
+        if gone.stop > change.now:
+            reservations[f"change-unavailable-{number}"] = _reservation(gone.of, gone, gone.text, change)
     for number, item in enumerate(change.forbid, start=1):
-        name_of_thing = item.payload or item.resource
-        if name_of_thing is not None:
-            taken = Reservation.model_construct(
-                of=(name_of_thing,), start=item.start, stop=item.stop, text="forbidden by the change"
-            )
-            reservations[f"change-forbidden-{number}"] = taken
+        thing = item.payload or item.resource
+        if thing is not None and item.stop > change.now:
+            reservations[f"change-forbidden-{number}"] = _reservation((thing,), item, "forbidden by the change", change)
     return station.model_copy(update={"experiments": experiments, "reservations": reservations})
+
+
+def _reservation(of: tuple[str, ...], period: Unavailable | Forbidden, text: str, change: Change) -> Reservation:
+    """What is taken from now on at the earliest."""
+    return Reservation.model_construct(of=of, start=max(period.start, change.now), stop=period.stop, text=text)
 
 
 def changed_environment(environment: xr.Dataset, change: Change) -> xr.Dataset:
     """The environment without the lost contacts, with the generation that fails and the charge that was measured.
 
-    A step belongs to a period if any part of it does.
+    A step belongs to a period if any part of it does that is not yet past.
     """
     epochs = environment["time"].values.astype("datetime64[ms]").astype(np.int64)
     step_ms = int(epochs[1] - epochs[0])
 
     def during(start: datetime, stop: datetime) -> NDArray[np.bool_]:
-        return np.asarray((epochs + step_ms > _ms(start)) & (epochs < _ms(stop)))
+        begin_ms = max(_ms(start), _ms(change.now))
+        return np.asarray((epochs + step_ms > begin_ms) & (epochs < _ms(stop)))
 
     variables: dict[str, Any] = {}
     silent = np.zeros(epochs.size, dtype=bool)

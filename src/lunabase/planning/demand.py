@@ -102,14 +102,14 @@ def _rhythm(request: Request, open_: BoolArray, horizon: Horizon, setup_s: int, 
     best: tuple[Window, ...] = ()
     most = -1
     for anchor in anchors:
-        windows = _windows(anchor, period, tolerance, count, horizon, setup_s, hold_s)
+        windows = rhythm_windows(anchor, period, tolerance, count, horizon, setup_s, hold_s)
         number = sum(reaches(usable, window, horizon) for window in windows)
         if number > most:
             most, best = number, windows
     return best
 
 
-def _windows(
+def rhythm_windows(
     anchor_s: int, period_s: float, tolerance_s: float, count: int, horizon: Horizon, setup_s: int, hold_s: int
 ) -> tuple[Window, ...]:
     """Windows of the holds; the first place of the rhythm is `anchor_s` after the earliest possible start."""

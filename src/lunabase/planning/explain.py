@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -28,9 +28,14 @@ _ENERGY_POSITIONS = 24
 _OWN = "its own activities hold the places left"
 
 
-def unplaced(timetable: Timetable) -> tuple[Unplaced, ...]:
-    """Every request that is not fully placed, in file order, with its reason."""
-    return tuple(_unplaced(timetable, k) for k in range(len(timetable.problem.tasks)) if _lacks(timetable, k))
+def unplaced(timetable: Timetable, known: Iterable[Unplaced] = ()) -> tuple[Unplaced, ...]:
+    """Every request that is not fully placed, in file order, with its reason.
+
+    What is known already of a request that lacks as much as before is told again.
+    """
+    before = {(item.request, item.wanted, item.placed): item for item in known}
+    lacking = [_unplaced(timetable, k, before) for k in range(len(timetable.problem.tasks)) if _lacks(timetable, k)]
+    return tuple(lacking)
 
 
 def _lacks(timetable: Timetable, index: int) -> bool:
@@ -41,18 +46,21 @@ def _lacks(timetable: Timetable, index: int) -> bool:
     return len(placed) < demand.count
 
 
-def _unplaced(timetable: Timetable, index: int) -> Unplaced:
+def _unplaced(timetable: Timetable, index: int, before: Mapping[tuple[str, str, str], Unplaced]) -> Unplaced:
     task = timetable.problem.tasks[index]
     placed = timetable.of_task(index)
     seconds = sum(item.duration_s for item in placed)
-    words = say_duration(seconds) if task.demand.kind == "total" else f"{len(placed)} of {task.demand.count}"
+    amount = say_duration(seconds) if task.demand.kind == "total" else f"{len(placed)} of {task.demand.count}"
+    words = amount if placed else "nothing"
+    if (task.request_id, task.demand.words, words) in before:
+        return before[task.request_id, task.demand.words, words]
     return Unplaced(
         request=task.request_id,
         experiment=task.experiment,
         partner=task.partner,
         priority=task.request.priority,
         wanted=task.demand.words,
-        placed=words if placed else "nothing",
+        placed=words,
         reason=_reason(timetable, index),
     )
 

@@ -86,10 +86,11 @@ def _activities(timetable: Timetable) -> Iterator[Activity]:
         if not task.ordered:
             placed = sorted(placed, key=lambda item: item.hold_start_s)
         for place, item in enumerate(placed, start=1):
-            yield _activity(timetable.problem, item, item.number if task.ordered else place)
+            yield activity_of(timetable.problem, item, item.number if task.ordered else place)
 
 
-def _activity(problem: Problem, item: Placement, number: int) -> Activity:
+def activity_of(problem: Problem, item: Placement, number: int) -> Activity:
+    """A placement as the plan tells it."""
     task, moment = problem.tasks[item.task], problem.horizon.moment
     way = task.variants[item.variant]
     start_s = item.hold_start_s + task.demand.setup_s
