@@ -41,6 +41,17 @@ def test_ring_walls_at_the_pole():
     assert (psr_map(cube_of(grid, one_gap), open_kernels())["psr"] == 0).all()
 
 
+def test_the_sun_shines_down_a_pit_at_the_equator():
+    """Walls of 89.2 deg all round leave 0.8 deg about the zenith, which the Sun crosses at small declinations only."""
+    grid = MapGrid(local_projection(0.0, 20.0), 0.0, 0.0, 20.0, 1, 2)
+    pit = psr_map(cube_of(grid, np.full((360, 1, 1), 89.2)), open_kernels())
+    assert (pit["psr"] == 0).all()
+    # Three degrees off, its upper limb stays 3 - 1.58 - 0.27 deg from the zenith.
+    grid = MapGrid(local_projection(3.0, 20.0), 0.0, 0.0, 20.0, 1, 2)
+    for wall_deg, psr in ((89.2, 1), (88.4, 0)):
+        assert (psr_map(cube_of(grid, np.full((360, 1, 1), wall_deg)), open_kernels())["psr"] == psr).all()
+
+
 def bowl_horizon(grid, radius_m, depth_m):
     """Horizons inside a round crater with a level rim on a plain, by plane geometry: a floor of one depth."""
     x, y = np.meshgrid(grid.x, grid.y)

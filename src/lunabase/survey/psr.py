@@ -3,16 +3,21 @@
 In 18.6 years the Sun visits every longitude at every declination that it reaches, so a pixel's permanent shadow is
 decided by the horizon alone: the Sun is sent once round the Moon at its highest and its lowest declination. A year of
 hourly steps would miss both the season's extremes and the light between the steps.
+
+Poleward of the extremes the Sun is highest and lowest, at each azimuth, at one of them. Between them it also
+stands in the zenith, so there it goes round at declinations in between as well, no further apart than its disc is wide.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import xarray as xr
 
 from lunabase.sky import Kernels, sub_solar_point
 from lunabase.sky.kernels import DAY_S
-from lunabase.survey.cube_pass import Progress, pass_cube
+from lunabase.survey.cube_pass import Progress, map_grid, pass_cube
 from lunabase.survey.light_map import coordinates_of, mapped
 from lunabase.survey.sky_track import circle_track
 
@@ -38,18 +43,22 @@ def psr_map(
 ) -> xr.Dataset:
     """Masks of permanent shadow and permanent light at each pixel and height of a horizon cube, (height, y, x).
 
-    `psr`: 1 where the terrain hides the whole disc of the Sun at every longitude at both extremes of its declination;
-    `always_lit`: 1 where it leaves part of the disc at every longitude at both; 0 elsewhere, NaN without a horizon.
+    `psr`: 1 where the terrain hides the whole disc of the Sun at every longitude and declination that it reaches;
+    `always_lit`: 1 where it leaves part of the disc at all of them; 0 elsewhere, NaN without a horizon.
     Eclipses are left aside. The Sun has the size of perihelion, 0.1 deg of azimuth between its places. Raises
     InputError for a dataset that is no horizon cube.
     """
     extreme_deg = extreme_declination_deg(kernels)
-    tracks = [circle_track(sign * extreme_deg, _RADIUS_DEG, _PERIHELION_KM) for sign in (1.0, -1.0)]
-    no_limits = [np.zeros(0, dtype=np.int32)] * 2
+    latitude_deg, _ = map_grid(cube).latitude_longitude_deg()
+    between = float(np.abs(latitude_deg).min()) < extreme_deg + 1.0
+    count = 1 + math.ceil(extreme_deg / _RADIUS_DEG) if between else 2
+    declinations_deg = np.linspace(-extreme_deg, extreme_deg, count)
+    tracks = [circle_track(float(each), _RADIUS_DEG, _PERIHELION_KM) for each in declinations_deg]
+    no_limits = [np.zeros(0, dtype=np.int32)] * count
     counted, known = pass_cube(cube, tracks, no_limits, workers=workers, progress=progress)
-    seen = [each.any_part for each in counted]
-    never = (seen[0] == 0) & (seen[1] == 0)
-    always = np.minimum(seen[0], seen[1]) == tracks[0].place_km.shape[0]
+    seen = np.stack([each.any_part for each in counted])
+    never = (seen == 0).all(axis=0)
+    always = (seen == tracks[0].place_km.shape[0]).all(axis=0)
     variables = {
         "psr": mapped(never, known, "1", "permanently shadowed", "time: maximum"),
         "always_lit": mapped(always, known, "1", "permanently lit", "time: minimum"),
