@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from lunabase.errors import InputError
 from lunabase.sky import Kernels, kernel_hashes
+from lunabase.sky.kernels import DAY_S
 from lunabase.survey.cube_pass import Progress, pass_cube
 from lunabase.survey.passes import CountArray, Tally
 from lunabase.survey.sky_track import sun_track
 from lunabase.times import TimeGrid
-
-DAY_S = 86400.0
 
 
 def light_map(

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lunabase.environment.intervals import true_intervals
+from lunabase.sky.kernels import DAY_S
 from lunabase.times import TimeGrid, tdb_to_utc
-
-_DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Spell:
     @property
     def duration_days(self) -> float:
         """Length, days."""
-        return (self.stop_tdb_s - self.start_tdb_s) / _DAY_S
+        return (self.stop_tdb_s - self.start_tdb_s) / DAY_S
 
     @property
     def utc(self) -> tuple[np.datetime64, np.datetime64]:

@@ -10,8 +10,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from lunabase.sky import GroundStation, Kernels, LunarOrbit
+from lunabase.sky.kernels import DAY_S
 from lunabase.survey.cube_pass import Progress, pass_cube
-from lunabase.survey.light_map import DAY_S, coordinates_of, mapped, span_attributes
+from lunabase.survey.light_map import coordinates_of, mapped, span_attributes
 from lunabase.survey.passes import Tally
 from lunabase.survey.sky_track import earth_track, relay_track, station_track
 from lunabase.times import TimeGrid
