@@ -83,9 +83,9 @@ def read_ground(paths: Sequence[Path], wish: RegionWish) -> Ground:
         )
     if near_border(next((dem for dem in dems if dem.source == files[0].name), finest), grid):
         warnings.append(
-            f"The region comes within {_BORDER_PIXELS} pixels of the border of {files[0].name}; beyond it the ground is "
-            "coarser or unknown, and horizons near it may be too low by up to 13 deg. Choose a region farther inside "
-            "or give a wider fine model."
+            f"The region comes within {_BORDER_PIXELS} pixels of the border of {files[0].name}; beyond it the ground "
+            "is coarser or unknown, and horizons near it may be too low by up to 13 deg. Choose a region farther "
+            "inside or give a wider fine model."
         )
     used = {dem.source for dem in dems[1:]}
     described = tuple(describe(file) for file in files if file is files[0] or file.name in used)
