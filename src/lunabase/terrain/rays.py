@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lunabase.terrain.sphere import MOON_RADIUS_M
 
-BLOCK = 512
+BLOCK = 256
 # Slots of the scratch memory. One array with fixed distances lets the compiler prove that slots don't overlap.
 _ROW, _COLUMN, _REACHED, _DISTANCE, _EYE, _TANGENT = (slot * BLOCK for slot in range(6))
 _LINE_0, _SHARE_0, _LINE_1, _SHARE_1, _LINE_2, _SHARE_2 = (slot * BLOCK for slot in range(6, 12))
@@ -88,28 +88,18 @@ class Scene(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """Observers of a line on their way to refinement; working memory of one thread.
+    """Candidates on their way to refinement; working memory of one thread.
 
-    rows, columns: (block,) their pixels; ground_m: (block,) height of their ground; reached: (heights, block)
-    columns of their candidates.
+    target: (block,) place of their tangents among all.
     """
 
     scratch: NDArray[np.float32]
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    ground_m: NDArray[np.float64]
-    reached: NDArray[np.int64]
+    target: NDArray[np.int64]
 
 
-def new_desk(heights: int) -> Desk:
-    """Return working memory for one thread and a number of observer heights."""
-    return Desk(
-        np.zeros(SCRATCH, dtype=np.float32),
-        np.zeros(BLOCK, dtype=np.int64),
-        np.zeros(BLOCK, dtype=np.int64),
-        np.zeros(BLOCK),
-        np.zeros((heights, BLOCK), dtype=np.int64),
-    )
+def new_desk() -> Desk:
+    """Return working memory for one thread."""
+    return Desk(np.zeros(SCRATCH, dtype=np.float32), np.zeros(BLOCK, dtype=np.int64))
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -156,14 +146,15 @@ def _trace(s: NDArray[np.float32], count: int, slope: np.float32, bend: np.float
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _load(s: NDArray[np.float32], count: int, ground: NDArray[np.float32], stride: int, sign: int) -> None:
     """The heights above and below the rays at the three columns; ground is flat, row by row."""
+    below = np.uint64(stride)
     for e in range(count):
         column = np.int64(s[_REACHED + e])
-        first = np.int64(s[_LINE_0 + e]) * stride + column - sign
-        second = np.int64(s[_LINE_1 + e]) * stride + column
-        third = np.int64(s[_LINE_2 + e]) * stride + column + sign
-        s[_UPPER_0 + e], s[_LOWER_0 + e] = ground[first], ground[first + stride]
-        s[_UPPER_1 + e], s[_LOWER_1 + e] = ground[second], ground[second + stride]
-        s[_UPPER_2 + e], s[_LOWER_2 + e] = ground[third], ground[third + stride]
+        first = np.uint64(np.int64(s[_LINE_0 + e]) * stride + column - sign)
+        second = np.uint64(np.int64(s[_LINE_1 + e]) * stride + column)
+        third = np.uint64(np.int64(s[_LINE_2 + e]) * stride + column + sign)
+        s[_UPPER_0 + e], s[_LOWER_0 + e] = ground[first], ground[first + below]
+        s[_UPPER_1 + e], s[_LOWER_1 + e] = ground[second], ground[second + below]
+        s[_UPPER_2 + e], s[_LOWER_2 + e] = ground[third], ground[third + below]
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
@@ -236,34 +227,25 @@ def _raise_tangents(s, count, sign, slope, bend, middle_row, middle_column, squa
         s[_TANGENT + e] = max(s[_TANGENT + e], tangent)
 
 
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy", inline="always")
+def put(s, e, row, column, reached, eye_m, sign):  # type: ignore[no-untyped-def]
+    """Note a candidate: the observer's row and column in the candidate's grid, its column, the eye's height."""
+    s[_ROW + e], s[_COLUMN + e], s[_REACHED + e], s[_EYE + e] = row, column, reached, eye_m
+    s[_DISTANCE + e] = sign * (reached - column)
+
+
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def refine(
-    desk: Desk,
-    count: int,
-    scene: Scene,
-    tile: Tile,
-    heights_m: NDArray[np.float64],
-    tangents: NDArray[np.float32],
-) -> None:
-    """Evaluate the candidates of the desk's first `count` observers on their own rays, for all heights."""
-    s, rays = desk.scratch, scene.rays
+def refine(desk: Desk, count: int, scene: Scene, tangents: NDArray[np.float32]) -> None:
+    """Evaluate the desk's first `count` candidates on their observers' own rays; tangents are flat."""
+    s, rays, target = desk.scratch, scene.rays, desk.target
     slope, bend = np.float32(rays.slope), np.float32(rays.bend)
     middle_row, middle_column = np.float32(rays.middle_row), np.float32(rays.middle_column)
-    ground = scene.ground.ravel()
     for e in range(count):
-        s[_ROW + e] = rays.ratio * desk.rows[e] + rays.row_0
-        s[_COLUMN + e] = rays.ratio * desk.columns[e] + rays.column_0
-    for k in range(heights_m.size):
-        for e in range(count):
-            reached = desk.reached[k, e]
-            s[_REACHED + e] = reached
-            s[_DISTANCE + e] = rays.sign * (reached - rays.ratio * desk.columns[e] - rays.column_0)
-            s[_EYE + e] = desk.ground_m[e] + heights_m[k]
-            s[_TANGENT + e] = tangents[k, desk.rows[e] - tile.row, desk.columns[e] - tile.column]
-        _trace(s, count, slope, bend, scene.box)
-        _load(s, count, ground, scene.ground.shape[1], rays.sign)
-        _rank(s, count, np.float32(rays.sinking), slope > 0.0)
-        sign, squares = np.float32(rays.sign), np.float32(rays.squares)
-        _raise_tangents(s, count, sign, slope, bend, middle_row, middle_column, squares)
-        for e in range(count):
-            tangents[k, desk.rows[e] - tile.row, desk.columns[e] - tile.column] = s[_TANGENT + e]
+        s[_TANGENT + e] = tangents[np.uint64(target[e])]
+    _trace(s, count, slope, bend, scene.box)
+    _load(s, count, scene.ground.ravel(), scene.ground.shape[1], rays.sign)
+    _rank(s, count, np.float32(rays.sinking), slope > 0.0)
+    sign, squares = np.float32(rays.sign), np.float32(rays.squares)
+    _raise_tangents(s, count, sign, slope, bend, middle_row, middle_column, squares)
+    for e in range(count):
+        tangents[np.uint64(target[e])] = s[_TANGENT + e]

@@ -1,4 +1,4 @@
-"""Farther terrain along rays of one azimuth: lines of sight that sweep a whole grid.
+"""Terrain beyond the stencil along rays of one azimuth: lines of sight that sweep all grids from far to near.
 
 Lines are copies of one great circle, a pixel apart, so that every observer is within half a pixel of a line. A
 line's terrain is swept from far to near while its upper convex hull is kept in the plane of the great circle, so
@@ -6,6 +6,8 @@ curvature is exact; the tangent from an observer to the hull gives the terrain t
 surface is then evaluated on the observer's own ray, exactly as a single ray would. Whatever is evaluated lies on
 the true ray, so the horizon can come out a little too low where the line's candidate was not the ray's best, but
 never too high.
+
+The hull of a line over a finer grid begins with that over the coarser ones, which neighbouring lines share.
 
 Grids are turned as in `rays`.
 """
@@ -18,230 +20,279 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lunabase.terrain.rays import BLOCK, Box, Desk, Line, Scene, Tile, refine
+from lunabase.terrain.hull import PLACES_PER_LEVEL, Hull, add_point, new_hull, take_beyond, tangent_point
+from lunabase.terrain.profile import (
+    LONGEST_CHORD,
+    LOWEST_M,
+    columns_within,
+    new_profile,
+    read_terrain,
+    thin_out,
+    track_of,
+)
+from lunabase.terrain.rays import BLOCK, Box, Desk, Scene, Tile, put, refine
 from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.stencil import REACH
 
+_NOTHING_M = -1e30
+_OUTSIDE_PIXELS = 0.01
+"""How far outside a grid's data a line may be; a line along its border bends by as much."""
 
-class Hull(NamedTuple):
-    """Upper convex hull of a line's terrain, far to near: places in the plane of its great circle, metres, and columns.
 
-    x runs along the line from the middle, y up from the sphere there.
+class Hulls(NamedTuple):
+    """Hulls over coarser grids, far to near, each shared by `spacing` neighbouring lines of observers.
+
+    start: (n + 1,) where each begins among the entries; first: the number of the first line of hull 0.
     """
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    column: NDArray[np.int64]
-
-
-class FarLines(NamedTuple):
-    """How the lines of a coarser grid lie: `spacing` neighbouring lines of observers share one hull.
-
-    origin: number of a line with which such a group begins, so that all tiles of a region have the same groups.
-    doubt_m: how much higher than under the line the terrain may be under the ray; where even that would not be
-    seen nothing is evaluated. lowest_m: the lowest observer, above the sphere.
-    """
-
+    entries: Hull
+    start: NDArray[np.int64]
+    first: int
     spacing: int
-    origin: int
-    doubt_m: float
-    lowest_m: float
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _add_to_hull(hull, size, x, y, column):  # type: ignore[no-untyped-def]
-    """Add a line's next nearer point, dropping those that it hides from the hull; return the new size."""
-    while size >= 2:
-        last, before = size - 1, size - 2
-        if (hull.y[last] - y) * (hull.x[before] - x) > (hull.y[before] - y) * (hull.x[last] - x):
+class Finds(NamedTuple):
+    """What observers see of coarser grids.
+
+    place: of the hull's point; target: of their tangent among all; row, column: their pixel; eye_m: their height.
+    """
+
+    place: NDArray[np.int64]
+    target: NDArray[np.int64]
+    row: NDArray[np.float32]
+    column: NDArray[np.float32]
+    eye_m: NDArray[np.float32]
+
+
+class Seen(NamedTuple):
+    """What a line's observers see of its hull, by columns ahead.
+
+    along_m, above_m: the way to the hull's point in the line's plane; place: of the point; target: of the observer's
+    tangent among all; chosen: 1 where the point is worth refining.
+    """
+
+    along_m: NDArray[np.float32]
+    above_m: NDArray[np.float32]
+    place: NDArray[np.int64]
+    target: NDArray[np.int64]
+    chosen: NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _new_seen(columns: int) -> Seen:
+    """Return room for what a line's observers see."""
+    return Seen(
+        np.empty(columns, np.float32),
+        np.empty(columns, np.float32),
+        np.empty(columns, np.int64),
+        np.empty(columns, np.int64),
+        np.empty(columns, np.int32),
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep_line(hull, size, track, profile, count, eye_m, nearest, farthest, seen):  # type: ignore[no-untyped-def]
+    """Add a line's points to the hull from far to near and let its observers see them when they are far enough.
+
+    Neighbours mostly see the same point, so each observer's search begins where the last one's ended.
+    """
+    kept, height_m, ground_m, column = profile.kept, profile.height_m, profile.ground_m, track.column
+    sine, cosine, drop_m = track.sine, track.cosine, track.drop_m
+    hull_x, hull_y, hull_place, base, rise = hull.x, hull.y, hull.place, hull.base, hull.rise
+    along_m, above_m, place = seen.along_m, seen.above_m, seen.place
+    at, o = size - 1, farthest
+    if size == 1:
+        o = _see_nothing(seen, max(kept[count - 1] - REACH + 1, nearest) if count > 0 else nearest, farthest)
+    for s in range(count - 1, -2, -1):
+        p = kept[s] if s >= 0 else 0
+        while o >= max(p - REACH + 1, nearest):
+            eye_radius = MOON_RADIUS_M + ground_m[o] + eye_m
+            x, y = eye_radius * sine[o], (ground_m[o] + eye_m) * cosine[o] + drop_m[o]
+            at = tangent_point(base, rise, min(at, size - 1), x, y)
+            along_m[o], above_m[o], place[o] = hull_x[at] - x, hull_y[at] - y, hull_place[at]
+            o -= 1
+        if o < nearest:
             break
-        size -= 1
-    hull.x[size], hull.y[size], hull.column[size] = x, y, column
-    return size + 1
+        radius = MOON_RADIUS_M + height_m[p]
+        x, y = radius * sine[p], height_m[p] * cosine[p] + drop_m[p]
+        size = add_point(hull_x, hull_y, rise, base, hull_place, size, x, y, column[p])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _outward(hull, at, x, y):  # type: ignore[no-untyped-def]
-    """Walk outward along the hull to the tangent point as seen from (x, y)."""
-    while at > 0 and (hull.y[at - 1] - y) * (hull.x[at] - x) > (hull.y[at] - y) * (hull.x[at - 1] - x):
-        at -= 1
-    return at
+@njit(cache=True, nogil=True, error_model="numpy")
+def _see_nothing(seen, nearest, farthest):  # type: ignore[no-untyped-def]
+    """Let observers, nearest to farthest, see nothing; return the next nearer one."""
+    seen.along_m[nearest : farthest + 1], seen.above_m[nearest : farthest + 1] = 1.0, _NOTHING_M
+    seen.place[nearest : farthest + 1] = 0
+    return min(farthest, nearest - 1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _inward(hull, size, at, x, y):  # type: ignore[no-untyped-def]
-    """Walk inward along the hull while that raises the tangent as seen from (x, y)."""
-    while at < size - 1 and (hull.y[at + 1] - y) * (hull.x[at] - x) > (hull.y[at] - y) * (hull.x[at + 1] - x):
-        at += 1
-    return at
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _choose(seen, h, track, k, tile, tangents, doubts_m, nearest, farthest):  # type: ignore[no-untyped-def]
+    """Mark the observers whose point seen might stand above their tangent, would it lie higher by the doubt."""
+    along_m, above_m = seen.along_m[nearest : farthest + 1], seen.above_m[nearest : farthest + 1]
+    sine, cosine = track.sine[nearest : farthest + 1], track.cosine[nearest : farthest + 1]
+    target, chosen = seen.target[nearest : farthest + 1], seen.chosen[nearest : farthest + 1]
+    rows, columns = track.nearest[nearest : farthest + 1], track.column[nearest : farthest + 1]
+    place = seen.place[nearest : farthest + 1]
+    start = h * tile.rows * tile.columns - tile.column
+    for e in range(chosen.size):
+        i = rows[e] + (k - tile.row)
+        inside = (i >= 0) & (i < tile.rows)
+        target[e] = start + min(max(i, 0), tile.rows - 1) * tile.columns + columns[e]
+        rise = along_m[e] * sine[e] + above_m[e] * cosine[e] + doubts_m[np.uint64(place[e]) >> np.uint64(32)]
+        level = along_m[e] * cosine[e] - above_m[e] * sine[e]
+        chosen[e] = inside & (rise > tangents[np.uint64(target[e])] * level)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _rounded(line: Line, tile: Tile) -> tuple[NDArray[np.int64], int, int]:
-    """By column, the row of the observers on line 0, relative to the line's number; first and last line with any."""
-    rounded = np.empty(line.offset.size, np.int64)
-    for c in range(rounded.size):
-        rounded[c] = np.floor(line.offset[c] + 0.5)
-    covered = rounded[tile.column : tile.column + tile.columns]
-    return rounded, tile.row - covered.max(), tile.row + tile.rows - 1 - covered.min()
-
-
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _observers_of(rounded: NDArray[np.int64], k: int, tile: Tile, sign: int) -> tuple[int, int]:
-    """Nearest and farthest signed column of line k's observers; empty when nearest > farthest."""
-    if sign > 0:
-        nearest, farthest = tile.column, tile.column + tile.columns - 1
-    else:
-        nearest, farthest = -(tile.column + tile.columns - 1), -tile.column
-    while nearest <= farthest and not tile.row <= k + rounded[sign * nearest] < tile.row + tile.rows:
-        nearest += 1
-    while farthest >= nearest and not tile.row <= k + rounded[sign * farthest] < tile.row + tile.rows:
-        farthest -= 1
-    return nearest, farthest
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _point(scene, column, row):  # type: ignore[no-untyped-def]
-    """Place of the terrain at a column and fractional row in the plane of the line's great circle."""
-    i = int(row)
-    upper = scene.ground[i, column]
-    radius = MOON_RADIUS_M + upper + (row - i) * (scene.ground[i + 1, column] - upper)
-    return radius * scene.line.sine[column], radius * scene.line.cosine[column] - MOON_RADIUS_M
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _eye(line, column, ground_m):  # type: ignore[no-untyped-def]
-    radius = MOON_RADIUS_M + ground_m
-    return radius * line.sine[column], radius * line.cosine[column] - MOON_RADIUS_M
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle(fine, ground_m, eye_m, seen, track, k, nearest, farthest, desk, finds, found, tangents):  # type: ignore[no-untyped-def]
+    """Refine what chosen observers see of their own grid, list what they see of others; return the list's length."""
+    for begin in range(nearest, farthest + 1, BLOCK):
+        own = 0
+        for o in range(begin, min(begin + BLOCK, farthest + 1)):
+            place, row = seen.place[o], k + track.nearest[o]
+            desk.target[own] = seen.target[o]
+            eye = ground_m[o] + np.float32(eye_m)
+            put(desk.scratch, own, np.float32(row), np.float32(track.column[o]), np.float32(place), eye, fine.rays.sign)
+            own += seen.chosen[o] & (place < PLACES_PER_LEVEL)
+            if place >= PLACES_PER_LEVEL and seen.chosen[o] != 0:
+                finds.place[found], finds.target[found] = place, seen.target[o]
+                finds.row[found], finds.column[found], finds.eye_m[found] = row, track.column[o], eye
+                found += 1
+        refine(desk, own, fine, tangents)
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def sweep_own_lines(
-    fine: Scene, tile: Tile, heights_m: NDArray[np.float64], desk: Desk, tangents: NDArray[np.float32]
-) -> None:
-    """Raise tangents (heights, minor, major) of a tile by the terrain of the observers' own grid.
+    fine: Scene,
+    tile: Tile,
+    first_line: int,
+    lines: int,
+    heights_m: NDArray[np.float64],
+    hulls: Hulls,
+    doubts_m: NDArray[np.float32],
+    desk: Desk,
+    finds: Finds,
+    tangents: NDArray[np.float32],
+) -> int:
+    """Raise tangents (heights x minor x major) of a tile by the terrain of the observers' own grid.
 
     Points enter the hull only when they are `REACH` columns away from the observer: nearer ones are exact
-    already, and being up to half a pixel beside the ray they could hide the true horizon.
+    already, and being up to half a pixel beside the ray they could hide the true horizon. What is seen of coarser
+    grids is listed; returned is how much of it.
     """
-    sign, box, line = fine.rays.sign, fine.box, fine.line
-    rounded, first, last = _rounded(line, tile)
-    size = line.offset.size
-    hull = Hull(np.empty(size), np.empty(size), np.empty(size, np.int64))
-    for k in range(first, last + 1):
-        nearest, farthest = _observers_of(rounded, k, tile, sign)
-        size = count = 0
-        for q in range(int(box.right if sign > 0 else -box.left), nearest + REACH - 1, -1):
-            c = sign * q
-            row = k + line.offset[c]
-            if box.top <= row <= box.bottom:
-                x, y = _point(fine, c, row)
-                size = _add_to_hull(hull, size, x, y, c)
-            c = sign * (q - REACH)
-            if q - REACH > farthest or size == 0 or not tile.row <= k + rounded[c] < tile.row + tile.rows:
-                continue
-            ground_m = fine.ground[k + rounded[c], c]
-            at = size - 1
-            for h in range(heights_m.size):
-                x, y = _eye(line, c, ground_m + heights_m[h])
-                at = _outward(hull, at, x, y)
-                desk.reached[h, count] = hull.column[at]
-            desk.rows[count], desk.columns[count], desk.ground_m[count] = k + rounded[c], c, ground_m
-            count += 1
-            if count == BLOCK:
-                refine(desk, count, fine, tile, heights_m, tangents)
-                count = 0
-        refine(desk, count, fine, tile, heights_m, tangents)
+    size, box, ahead = fine.line.offset.size, fine.box, fine.rays.sign > 0
+    track, profile, seen = track_of(fine, 0.0), new_profile(size), _new_seen(size)
+    hull = new_hull(size + hulls.entries.x.size)
+    begin = tile.column if ahead else size - tile.column - tile.columns
+    left, right = (box.left, box.right) if ahead else (size - 1 - box.right, size - 1 - box.left)
+    found = 0
+    for k in range(first_line, first_line + lines):
+        top = tile.row - k - 0.5
+        nearest, farthest = columns_within(track.offset, top, top + tile.rows, begin, begin + tile.columns - 1)
+        if nearest > farthest:
+            continue
+        top, bottom = box.top - k - _OUTSIDE_PIXELS, box.bottom - k + _OUTSIDE_PIXELS
+        first, last = columns_within(track.offset, top, bottom, int(left), int(right))
+        read_terrain(fine, track, k, min(first, nearest), max(last, farthest), profile)
+        count = thin_out(profile, max(first, nearest + REACH - LONGEST_CHORD), last, fine.rays.sinking)
+        n = (k - hulls.first) // hulls.spacing
+        outermost = last if first <= last else farthest
+        x = (MOON_RADIUS_M + profile.height_m[outermost]) * track.sine[outermost]
+        for h in range(heights_m.size):
+            depth = take_beyond(hull, hulls.entries, hulls.start[n], hulls.start[n + 1], x)
+            _sweep_line(hull, depth, track, profile, count, heights_m[h], nearest, farthest, seen)
+            _choose(seen, h, track, k, tile, tangents, doubts_m, nearest, farthest)
+            found = _settle(
+                fine, profile.ground_m, heights_m[h], seen, track, k, nearest, farthest, desk, finds, found, tangents
+            )
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _far_hull(far: Scene, inner: Box, shift: float, hull: Hull) -> int:
-    """Fill the hull of a line's terrain from the far end of a grid to the edge of the inner box; return its size."""
-    sign, box, line = far.rays.sign, far.box, far.line
-    size = 0
-    for q in range(int(box.right if sign > 0 else -box.left), int(box.left if sign > 0 else -box.right), -1):
-        c = sign * q
-        row = line.offset[c] + shift
-        if inner.left <= c <= inner.right and inner.top <= row <= inner.bottom:
-            break
-        if box.top <= row <= box.bottom:
-            x, y = _point(far, c, row)
-            size = _add_to_hull(hull, size, x, y, c)
-    return size
+def raise_by_finds(
+    scene: Scene, level: int, finds: Finds, count: int, desk: Desk, tangents: NDArray[np.float32]
+) -> None:
+    """Raise tangents by what observers see of one coarser grid."""
+    rays, some = scene.rays, 0
+    for n in range(count):
+        if finds.place[n] >> 32 == level:
+            desk.target[some] = finds.target[n]
+            row, column = rays.ratio * finds.row[n] + rays.row_0, rays.ratio * finds.column[n] + rays.column_0
+            place = finds.place[n] - level * PLACES_PER_LEVEL
+            put(desk.scratch, some, np.float32(row), np.float32(column), np.float32(place), finds.eye_m[n], rays.sign)
+            some += 1
+        if some == BLOCK:
+            refine(desk, some, scene, tangents)
+            some = 0
+    refine(desk, some, scene, tangents)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _may_rise(hull, at, x, y, sine, cosine, tangent, doubt_m):  # type: ignore[no-untyped-def]
-    """Whether a hull point, if it lay `doubt_m` higher, would stand above a tangent as seen from (x, y)."""
-    along, above = hull.x[at] - x, hull.y[at] - y
-    return along * sine + above * cosine + doubt_m > tangent * (along * cosine - above * sine)
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def far_hulls(far: Scene, level: int, inner: Box, first: int, groups: int, spacing: int, farther: Hulls) -> Hulls:
+    """Return hulls over a coarser grid and all beyond it, down to the edge of the inner box."""
+    size = far.line.offset.size
+    hull = new_hull(size + farther.entries.x.size)
+    start = np.zeros(groups + 1, np.int64)
+    entries = new_hull(0)
+    track = track_of(far, 0.0)
+    ground = far.ground.ravel()
+    for group in range(groups):
+        middle = first + spacing * group + 0.5 * (spacing - 1)
+        shift = far.rays.ratio * middle
+        n = int(middle - farther.first) // farther.spacing
+        depth = _far_hull(far, ground, level, inner, shift, hull, farther, n, track)
+        start[group + 1] = start[group] + depth - 1
+        if entries.x.size < start[group + 1] + 2:
+            entries = _with_room(entries, start[group], 2 * start[group + 1] + 64)
+        for e in range(1, depth):
+            m = start[group] + e - 1
+            entries.x[m], entries.y[m], entries.place[m] = hull.x[e], hull.y[e], hull.place[e]
+            entries.rise[m], entries.base[m] = hull.rise[e], hull.base[e]
+    return Hulls(entries, start, first, spacing)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _with_room(hull: Hull, used: int, points: int) -> Hull:
+    larger = new_hull(points)
+    larger.x[:used], larger.y[:used], larger.place[:used] = hull.x[:used], hull.y[:used], hull.place[:used]
+    larger.rise[:used], larger.base[:used] = hull.rise[:used], hull.base[:used]
+    return larger
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def no_hulls() -> Hulls:
+    """Return the hulls beyond the coarsest grid: one of no points for all lines."""
+    return Hulls(new_hull(0), np.zeros(2, np.int64), -(1 << 40), 1 << 41)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _highest_tangent(hull, size, line, column, lines):  # type: ignore[no-untyped-def]
-    """The highest tangent at which the lowest observer would see the hull from a column."""
-    x, y = _eye(line, column, lines.lowest_m)
-    at = _outward(hull, size - 1, x, y)
-    sine, cosine = line.sine[column], line.cosine[column]
-    along, above = hull.x[at] - x, hull.y[at] - y
-    return (along * sine + above * cosine + lines.doubt_m) / (along * cosine - above * sine)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def sweep_far_lines(
-    far: Scene,
-    inner: Box,
-    lines: FarLines,
-    fine: Scene,
-    tile: Tile,
-    heights_m: NDArray[np.float64],
-    desk: Desk,
-    tangents: NDArray[np.float32],
-) -> None:
-    """Raise tangents of a tile by the terrain of a coarser grid outside the inner box."""
-    rays, line = far.rays, fine.line
-    rounded, start, last = _rounded(line, tile)
-    width = far.line.offset.size
-    hull = Hull(np.empty(width), np.empty(width), np.empty(width, np.int64))
-    spacing = lines.spacing
-    for first in range(start - (start - lines.origin) % spacing, last + 1, spacing):
-        size = _far_hull(far, inner, rays.ratio * (first + 0.5 * (spacing - 1)), hull)
-        if size == 0:
+def _far_hull(far, ground, level, inner, shift, hull, farther, n, track):  # type: ignore[no-untyped-def]
+    """Fill the hull of one line from all beyond a grid to the edge of the inner box; return its size."""
+    stride, box, depth = far.ground.shape[1], far.box, 0
+    for p in range(track.column.size - 1, -1, -1):
+        c = track.column[p]
+        row = far.line.offset[c] + shift
+        if inner.left <= c <= inner.right and inner.top <= row <= inner.bottom:
+            break
+        if not (box.top <= row <= box.bottom and box.left <= c <= box.right):
             continue
-        at = size - 1
-        for k in range(max(first, start), min(first + spacing, last + 1)):
-            count = 0
-            nearest, farthest = _observers_of(rounded, k, tile, rays.sign)
-            if nearest > farthest:
-                continue
-            bound = max(
-                _highest_tangent(hull, size, line, rays.sign * nearest, lines),
-                _highest_tangent(hull, size, line, rays.sign * farthest, lines),
-            )
-            for q in range(farthest, nearest - 1, -1):
-                c = rays.sign * q
-                i, j = k + rounded[c] - tile.row, c - tile.column
-                # The highest observer has the lowest horizon.
-                if not 0 <= i < tile.rows or tangents[heights_m.size - 1, i, j] > bound:
-                    continue
-                ground_m = fine.ground[i + tile.row, c]
-                seen = False
-                x, y = _eye(line, c, ground_m + heights_m[0])
-                at = _inward(hull, size, at, x, y)
-                higher = at
-                for h in range(heights_m.size):
-                    x, y = _eye(line, c, ground_m + heights_m[h])
-                    higher = _outward(hull, higher, x, y)
-                    at = higher if h == 0 else at
-                    desk.reached[h, count] = hull.column[higher]
-                    seen |= _may_rise(
-                        hull, higher, x, y, line.sine[c], line.cosine[c], tangents[h, i, j], lines.doubt_m
-                    )
-                if not seen:
-                    continue
-                desk.rows[count], desk.columns[count], desk.ground_m[count] = i + tile.row, c, ground_m
-                count += 1
-                if count == BLOCK:
-                    refine(desk, count, far, tile, heights_m, tangents)
-                    count = 0
-            refine(desk, count, far, tile, heights_m, tangents)
+        i = int(row)
+        upper, lower = ground[i * stride + c], ground[(i + 1) * stride + c]
+        height_m = upper + (row - i) * (lower - upper)
+        if height_m < LOWEST_M:
+            continue
+        x, y = (MOON_RADIUS_M + height_m) * track.sine[p], height_m * track.cosine[p] + track.drop_m[p]
+        if depth == 0:
+            depth = take_beyond(hull, farther.entries, farther.start[n], farther.start[n + 1], x)
+        depth = add_point(hull.x, hull.y, hull.rise, hull.base, hull.place, depth, x, y, level * PLACES_PER_LEVEL + c)
+    if depth == 0:
+        depth = take_beyond(hull, farther.entries, farther.start[n], farther.start[n + 1], -np.inf)
+    return depth
+
+
+def new_finds(room: int) -> Finds:
+    """Return room for a number of finds."""
+    places, pixels = (np.empty(room, dtype=np.int64) for _ in range(2)), (np.empty(room, np.float32) for _ in range(3))
+    return Finds(*places, *pixels)

@@ -17,14 +17,16 @@ from lunabase.errors import InputError
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.levels import PADDING, levels_of, pixels_of
+from lunabase.terrain.profile import lines_of
 from lunabase.terrain.rays import Box, Line, Rays, Scene, Tile, new_desk, scale_near
-from lunabase.terrain.sightlines import FarLines, sweep_far_lines, sweep_own_lines
+from lunabase.terrain.sightlines import Hulls, far_hulls, new_finds, no_hulls, raise_by_finds, sweep_own_lines
 from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.stencil import near_tangents, stencil_of
 
 _LINES_PER_FAR_PIXEL = 4
 _OVERLAP_PIXELS = 2.5
 _DOUBT_PER_PIXEL = 0.15
+_LINES_AT_ONCE = 128
 _STRAIGHT = 1e-12
 
 
@@ -57,7 +59,6 @@ class HorizonSweep:
         self.levels = levels_of(ordered, region, float(max(heights_m)))
         ground = pixels_of(ordered[0], region)
         self._nowhere = np.isnan(ground)
-        self._lowest_m = float(np.nanmin(ground) + min(heights_m))
 
     def planes(self, azimuth_deg: float) -> NDArray[np.float32]:
         """Return the horizon's elevation in degrees in a grid azimuth, (heights, rows, columns).
@@ -87,15 +88,52 @@ class HorizonSweep:
         stencil = stencil_of(slope, sign, fine.pixel_m, _curvature_radius_m(own.rays, fine.pixel_m))
         near_tangents(ground, (tile.row, tile.column), stencil, self.heights_m.astype(np.float32), tangents)
         scale_near(ground, tile, own.rays, fine.scale_m / (2.0 * MOON_RADIUS_M), tangents)
-        desk = new_desk(self.heights_m.size)
-        sweep_own_lines(own, tile, self.heights_m, desk, tangents)
-        for inner, axes, heights in zip((fine, *coarser), coarser, farther, strict=False):
-            far = _scene(heights, axes, fine, whole, sign, slope)
-            spacing = max(1, round(1.0 / (far.rays.ratio * _LINES_PER_FAR_PIXEL)))
-            lines = FarLines(spacing, whole.row + whole.rows // 2, _DOUBT_PER_PIXEL * axes.pixel_m, self._lowest_m)
-            inside = axes.box_of(inner, _OVERLAP_PIXELS)
-            sweep_far_lines(far, inside, lines, own, tile, self.heights_m, desk, tangents)
+        scenes = [
+            _scene(heights, axes, fine, whole, sign, slope) for heights, axes in zip(farther, coarser, strict=True)
+        ]
+        lines = lines_of(own.line.offset, tile)
+        hulls = _hulls_over(scenes, (fine, *coarser), lines, whole.row + whole.rows // 2)
+        self._raise(tangents.reshape(-1), own, scenes, hulls, tile, lines)
         return tangents
+
+    def _raise(
+        self,
+        tangents: NDArray[np.float32],
+        own: Scene,
+        scenes: Sequence[Scene],
+        hulls: Hulls,
+        tile: Tile,
+        lines: tuple[int, int],
+    ) -> None:
+        """Raise flat tangents by all terrain beyond the stencil."""
+        doubts_m = np.array([_DOUBT_PER_PIXEL * level.grid.pixel_m for level in self.levels], dtype=np.float32)
+        desk, finds = new_desk(), new_finds(_LINES_AT_ONCE * tile.columns * self.heights_m.size)
+        for first in range(lines[0], lines[1] + 1, _LINES_AT_ONCE):
+            count = min(_LINES_AT_ONCE, lines[1] + 1 - first)
+            found = sweep_own_lines(own, tile, first, count, self.heights_m, hulls, doubts_m, desk, finds, tangents)
+            for level, scene in enumerate(scenes, start=1):
+                raise_by_finds(scene, level, finds, found, desk, tangents)
+
+
+def _hulls_over(scenes: Sequence[Scene], axes: Sequence[_Axes], lines: tuple[int, int], middle: int) -> Hulls:
+    """The hulls of all coarser grids that lines of observers, the first to the last, begin with.
+
+    scenes: finest first; axes: the same, but with the observers' own grid before them. middle: a line with which a
+    group of lines begins, so that all tiles of a region have the same groups.
+    """
+    groups = []
+    first, last = lines
+    for scene in scenes:
+        spacing = max(1, round(1.0 / (scene.rays.ratio * _LINES_PER_FAR_PIXEL)))
+        first -= (first - middle) % spacing
+        count = (last - first) // spacing + 1
+        last = first + count * spacing - 1
+        groups.append((first, count, spacing))
+    hulls: Hulls = no_hulls()
+    for level in range(len(scenes), 0, -1):
+        inside = axes[level].box_of(axes[level - 1], _OVERLAP_PIXELS)
+        hulls = far_hulls(scenes[level - 1], level, inside, *groups[level - 1], hulls)
+    return hulls
 
 
 def _clean(component: float) -> float:
