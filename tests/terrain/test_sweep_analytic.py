@@ -9,8 +9,9 @@ import pytest
 from fractals import SOUTH, grid_of
 from test_horizon import elevation_deg, polar_dem
 
+from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
-from lunabase.terrain.projection import unit_vectors
+from lunabase.terrain.projection import polar_projection, unit_vectors
 from lunabase.terrain.sphere import dip_deg
 from lunabase.terrain.sweep import HorizonSweep
 
@@ -105,3 +106,27 @@ def test_a_ring_wall_is_as_high_all_round(wall_m):
     farthest = elevation_deg(2.0, height_m, math.degrees((wall_m + 1.42 * pixel_m) / R))
     for azimuth_deg in AZIMUTHS_DEG:
         assert farthest - 1e-4 <= sweep.planes(azimuth_deg)[0, 0, 0] <= nearest + 1e-4
+
+
+@pytest.mark.parametrize(("pole", "turn_deg"), [("north", 0.0), ("south", 180.0)])
+@pytest.mark.parametrize("longitude_deg", [20.0, 135.0, 250.0])
+def test_a_peak_at_the_pole_stands_where_the_meridian_leads(pole, turn_deg, longitude_deg):
+    """On the maps x = rho sin(lon), y = -rho cos(lon) in the north and y = rho cos(lon) in the south."""
+    heights_m = np.zeros((401, 401), dtype=np.float32)
+    heights_m[200, 200] = 500.0
+    dem = Dem(heights_m, polar_projection(pole), -4000.0, 4000.0, 20.0, 20.0, "peak")
+    north = pole == "north"
+    longitude = math.radians(longitude_deg)
+    x, y = 2000.0 * math.sin(longitude), (-2000.0 if north else 2000.0) * math.cos(longitude)
+    region = grid_of(dem).part(200 - round(y / 20.0), 200 + round(x / 20.0), 1, 1)
+    bearing_deg = math.degrees(math.atan2(-region.x[0], -region.y[0]))
+    expected_deg = -longitude_deg if north else longitude_deg + 180.0
+    assert abs((bearing_deg - expected_deg + 180.0) % 360.0 - 180.0) < 0.5
+    sweep = HorizonSweep([dem], region)
+    distance_deg = math.degrees(2.0 * math.atan(math.hypot(region.x[0], region.y[0]) / (2.0 * R)))
+    seen = sweep.planes(bearing_deg % 360.0)[0, 0, 0]
+    assert seen == pytest.approx(elevation_deg(2.0, 500.0, distance_deg), abs=0.05)
+    assert sweep.planes((bearing_deg + 5.0) % 360.0)[0, 0, 0] < 0.0
+    # To the pole is true north in the north and true south in the south.
+    true_deg = bearing_deg + region.convergence_deg()[0, 0]
+    assert (true_deg - turn_deg + 180.0) % 360.0 - 180.0 == pytest.approx(0.0, abs=1e-3)
