@@ -1,3 +1,5 @@
+import os
+import signal
 import threading
 import time
 
@@ -8,7 +10,7 @@ from tiny import best_values, problems
 
 from lunabase.scheduling.check import violations
 from lunabase.scheduling.cpsat import solve_in_order
-from lunabase.scheduling.effort import Effort
+from lunabase.scheduling.effort import Effort, stopped_by_interrupt
 from lunabase.scheduling.problem import Demand, Done, Mode, Problem, Renewable, Task, value_of
 from lunabase.scheduling.solver import solve_model
 
@@ -49,7 +51,7 @@ def test_same_seed_and_work_same_result():
     assert first == second
 
 
-@pytest.mark.parametrize("how", ["deadline", "stop"])
+@pytest.mark.parametrize("how", ["deadline", "stop", "interrupt"])
 def test_a_long_solve_ends_when_asked(how):
     model = cp_model.CpModel()
     # Pigeons: 14 in 13 holes, hopeless without symmetry.
@@ -63,10 +65,12 @@ def test_a_long_solve_ends_when_asked(how):
     effort = Effort(deadline_s=time.monotonic() + 0.3) if how == "deadline" else Effort()
     if how == "stop":
         threading.Timer(0.3, lambda: setattr(effort, "stopped", True)).start()
+    if how == "interrupt":
+        threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
-    solved = solve_model(
-        model, effort, 0, symmetry_level=0, cp_model_presolve=False, linearization_level=0, cp_model_probing_level=0
-    )
+    plain = {"symmetry_level": 0, "cp_model_presolve": False, "linearization_level": 0, "cp_model_probing_level": 0}
+    with stopped_by_interrupt(effort):
+        solved = solve_model(model, effort, 0, **plain)
     assert solved.status == "unknown"
     assert not solved.found
     assert time.monotonic() - began < 3.0

@@ -43,6 +43,35 @@ def test_scale_keeps_a_part_of_what_is_left():
     assert effort.fraction == 0.0
 
 
+def test_a_part_is_spent_from_the_whole_and_ends_with_it():
+    seen = []
+    whole = Effort(4.0, on_progress=seen.append)
+    whole.spend(2.0)
+    part = whole.part(0.25)
+    assert part.work_left == 0.5
+    part.tell(7.0)
+    part.spend(0.5)
+    assert part.over
+    assert not whole.over
+    assert whole.work_left == 1.5
+    assert (seen[-1].value, seen[-1].fraction) == (7.0, 2.5 / 4.0)
+    other = whole.part(0.5)
+    whole.stopped = True
+    assert other.over
+
+
+def test_parts_without_a_work_limit_have_their_own_deadline():
+    clock = iter([0.0, *[10.0] * 20]).__next__
+    whole = Effort(deadline_s=30.0, clock=clock)
+    part = whole.part(0.5)
+    assert part.work_left == math.inf
+    assert part.deadline_s == 20.0
+
+
+def test_without_any_limit_a_part_is_limited():
+    assert Effort().part(0.5).work_left == 1800.0
+
+
 def test_nothing_to_spend_is_over():
     assert Effort(0.0).over
     assert Effort(0.0).fraction == 1.0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType, MappingProxyType
 
 _A_DAY_S = 86_400.0
+_AN_HOUR_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,13 @@ class Effort:
         self.work_done = 0.0
 
     def part(self, fraction: float) -> Effort:
-        """An account for this part of what is left; what it spends and tells, this one does too."""
+        """An account for this part of what is left; what it spends and tells, this one does too.
+
+        Of an effort without any limit it is the part of an hour's work.
+        """
         deadline_s = None if self.deadline_s is None else self.clock() + fraction * self.seconds_left
-        work = fraction * self.work_left if math.isfinite(self.work_limit) else math.inf
+        unlimited = math.isinf(self.work_limit)
+        work = fraction * (_AN_HOUR_S if unlimited and deadline_s is None else self.work_left) if fraction else 0.0
         part = Effort(work, deadline_s, clock=self.clock)
         part._whole = self
         return part

@@ -91,17 +91,19 @@ def shortest(problem: Problem, project: Project, effort: Effort, seed: int) -> R
     search.breed(effort.part(0.0))
     search.bound = least_makespan(project.shop, search.makespan)
     effort.tell(search.makespan, search.bound)
-    for breeding, proving in ((_FIRST_BREEDING, _FIRST_PROOF), (_LAST_BREEDING, 1.0)):
-        if proving < 1.0 or search.makespan - search.bound <= _PROVABLE_GAP * search.makespan:
-            search.breed(effort.part(breeding))
-            if not search.proven and not effort.over:
-                _prove(problem, search, effort.part(proving), seed)
+    search.breed(effort.part(_FIRST_BREEDING))
+    _prove(problem, search, effort.part(_FIRST_PROOF), seed)
+    if search.makespan - search.bound <= _PROVABLE_GAP * search.makespan:
+        search.breed(effort.part(_LAST_BREEDING))
+        _prove(problem, search, effort, seed)
     search.breed(effort)
     return _result(problem, search, effort.work_done - began)
 
 
 def _prove(problem: Problem, search: _Search, effort: Effort, seed: int) -> None:
     """Let CP-SAT look for anything shorter: it finds it, or proves that there is none, or raises the bound."""
+    if search.proven or effort.over:
+        return
     limit = min(problem.horizon, search.makespan - 1)
     model = Model(replace(problem, horizon=limit))
     makespan = model.aim("makespan")

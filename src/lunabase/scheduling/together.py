@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any
@@ -77,7 +78,8 @@ def search_together(
             seeds = [*range(seed + number, seed + number + processes)]
             number += processes
             task = _Task(state, roulette.weights, work, effort.seconds_left, effort.fraction)
-            tasks = [pool.submit(_explore, task, seed) for seed in seeds]
+            with _unheard():
+                tasks = [pool.submit(_explore, task, seed) for seed in seeds]
             slices = [task.result() for task in tasks]
             leader = max(slices, key=lambda item: item.found.value)
             made = sum(item.found.rounds for item in slices)
@@ -92,6 +94,16 @@ def search_together(
 
 def _enough(search: Search, in_vain: int) -> bool:
     return search.most_in_vain is not None and in_vain >= search.most_in_vain
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Let Ctrl-C wait while processes are begun, which inherit that they don't hear it; it reaches all of a group."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(given: _Given) -> None:
