@@ -290,6 +290,7 @@ class Model:
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
+        solver.parameters.catch_sigint_signal = False  # Ctrl-C belongs to `Effort`
         # The places are few and fixed; long presolve costs more than it gives.
         solver.parameters.cp_model_probing_level = 0
         solver.parameters.symmetry_level = 0

@@ -134,6 +134,8 @@ class Plan(PlanRecord):
     """How far it looks and how finely: each level refines the one above and stays inside it."""
     within_sha256: str = ""
     """SHA-256 of the coarser plan (its JSON file) that this one refines; empty if there is none."""
+    change_sha256: tuple[str, ...] = ()
+    """SHA-256 of the change files after which it was repaired, in order."""
     start: AwareDatetime
     stop: AwareDatetime
     cell_s: int = 1
