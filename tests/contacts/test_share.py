@@ -1,6 +1,10 @@
 """Sharing antennas: every schedule passes the independent check; small weeks have known optima."""
 
 import itertools
+import os
+import signal
+import threading
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +16,7 @@ from lunabase.contacts.check_tracks import check_tracks
 from lunabase.contacts.fairness import Weights
 from lunabase.contacts.satnet import read_demand, track_rows
 from lunabase.contacts.solve import share_antennas
-from lunabase.scheduling.effort import Effort
+from lunabase.scheduling.effort import Effort, stopped_by_interrupt
 
 
 def solve(records, closures=(), *, work=1.0, seed=0, **options):
@@ -108,3 +112,16 @@ def test_without_time_the_schedule_is_empty_but_sound():
     shared, verdict = solve(records, closures, work=0.0)
     assert verdict.u_rms == 1.0
     assert shared.rounds == 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_interrupt_keeps_the_best_so_far(processes):
+    """Ctrl-C comes once, at any moment: neither the solver nor the other processes may take it away."""
+    records, closures = random_week(3, requests=30)
+    demand = read_demand(records, closures, "week")
+    effort = Effort(deadline_s=time.monotonic() + 40)
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with stopped_by_interrupt(effort):
+        shared = share_antennas(demand, Weights(), effort, processes=processes)
+    assert effort.stopped
+    assert check_tracks(track_rows(demand, shared.tracks), records, closures).problems == ()

@@ -178,6 +178,7 @@ class Repair:
         """The freed requests' tracks in their order, or None without an answer; and the work it took."""
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
+        solver.parameters.catch_sigint_signal = False  # it is the search that stops
         solver.parameters.max_deterministic_time = work
         solver.parameters.max_time_in_seconds = max(seconds, 0.01)
         solver.parameters.random_seed = seed
