@@ -39,11 +39,11 @@ def table(request):
         print("\n".join(lines))
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "program",
     [pytest.param(name, marks=needs_pyjobshop if name == "pyjobshop" else ()) for name in PROGRAMS],
 )
+@pytest.mark.parametrize("name", NAMES)
 def test_instance(benchmark, name, program):
     found = benchmark.pedantic(lambda: run(program, name, SECONDS), rounds=1)
     benchmark.extra_info["makespan"] = found.makespan

@@ -40,7 +40,7 @@ def projects(draw, most_tasks: int = 8) -> Problem:
     return Problem(tuple(tasks), max(horizon, 1), resources, links)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(projects())
 def test_projects_are_as_short_as_cp_sat_proves(problem):
     result = solve(problem, Effort(1.0))
@@ -49,7 +49,7 @@ def test_projects_are_as_short_as_cp_sat_proves(problem):
     assert result.values == result.bounds == solve_in_order(problem, Effort(), 0).values
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(projects(), st.randoms(use_true_random=False))
 def test_justified_schedules_are_valid_and_never_longer(problem, random):
     project = project_of(problem)
