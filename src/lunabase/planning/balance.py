@@ -53,12 +53,22 @@ class Forecast:
     """(steps, nodes) heat that leaves a node held at its heater's setpoint, isotope heat taken off."""
     node_heat_w: FloatArray
     """(modes, nodes) heat of the loads."""
+    node_standby_w: FloatArray
+    """(nodes,) of it, standby of all payloads in the modes that have it."""
+    heat_limit_w: FloatArray
+    """(steps, nodes) heat of loads that can leave a node at its upper operating temperature."""
     heater_w: FloatArray
     """(nodes,) heater power."""
     stores: FloatArray
     """(stores, 7), in the order of use."""
     downlink_bit_per_s: FloatArray
     """(steps,) rate of the fastest path."""
+    data_classes: tuple[int, ...]
+    """Priorities of the data that are told apart, the first sent first; none: all are one."""
+    reserved_w: FloatArray
+    """(steps,) mean power of reservations."""
+    reserved_peak_w: FloatArray
+    """(steps,) highest power of reservations."""
     known_charge: FloatArray
     """(steps,) state of charge where it was measured, at the beginning of the step; NaN elsewhere."""
     recorder_bit: float
@@ -72,13 +82,15 @@ class Extra:
     """What a set of activities adds to each step; arrays are changed in place while a plan grows."""
 
     power_w: FloatArray
-    """(steps,) power of working payloads, mean of the step."""
+    """(steps,) power of working payloads and of reservations, mean of the step."""
     standby_w: FloatArray
     """(steps,) their standby power, not drawn meanwhile."""
     heat_w: FloatArray
     """(steps, nodes) heat of working payloads beyond standby."""
     data_bit: FloatArray
     """(steps,)"""
+    class_bit: FloatArray
+    """(steps, classes) the data by class, if they are told apart."""
     working: IntArray
     """(steps, 3): activities at work, those of payloads that are not continuous, those that can be shed."""
 
@@ -127,19 +139,23 @@ def coarser(forecast: Forecast, finest_s: float) -> Forecast:
         radio_w=np.add.reduceat(forecast.radio_w, first) / counts,
         node_loss_w=np.add.reduceat(forecast.node_loss_w, first, axis=0) / counts[:, None],
         downlink_bit_per_s=np.add.reduceat(forecast.downlink_bit_per_s, first) / counts,
+        heat_limit_w=np.minimum.reduceat(forecast.heat_limit_w, first, axis=0),
+        reserved_w=np.add.reduceat(forecast.reserved_w, first) / counts,
+        reserved_peak_w=np.maximum.reduceat(forecast.reserved_peak_w, first),
         known_charge=np.fmax.reduceat(forecast.known_charge, first),
         recorder_bit=0.99 * forecast.recorder_bit,
     )
 
 
 def no_extra(forecast: Forecast) -> Extra:
-    """Nothing planned yet."""
+    """Nothing planned yet: what reservations draw."""
     steps, nodes = forecast.node_loss_w.shape
     return Extra(
-        np.zeros(steps),
+        forecast.reserved_w.copy(),
         np.zeros(steps),
         np.zeros((steps, nodes)),
         np.zeros(steps),
+        np.zeros((steps, len(forecast.data_classes))),
         np.zeros((steps, 3), dtype=np.int64),
     )
 

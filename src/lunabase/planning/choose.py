@@ -106,11 +106,14 @@ class Model:
                 self.model.add_at_most_one([taken for taken, start, size in own if start <= cell < start + size])
 
     def limit_power(self) -> None:
-        """Host limits and maximum-power rules, at every cell where a place begins."""
+        """Host limits, maximum-power rules and heat of thermal nodes, at every cell where a place begins."""
         if np.isfinite(self.timetable.peak_room_w).all():
             self._limit(self.options, self.timetable.peak_room_w)
         for host, room_w in self.timetable.host_room_w.items():
             self._limit([option for option in self.options if self._variant(option).host == host], room_w)
+
+        for node, room_w in enumerate(self.timetable.node_room_w):
+            self._limit([option for option in self.options if self._variant(option).node == node], room_w)
 
     def _limit(self, options: list[Option], room_w: FloatArray) -> None:
         """Sum of the power of the places over a cell within its room; the room may change from cell to cell."""

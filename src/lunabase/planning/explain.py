@@ -13,6 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
+from lunabase.planning.burden import Fault
 from lunabase.planning.construct import spread
 from lunabase.planning.demand import Window, say_duration
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
@@ -20,7 +21,7 @@ from lunabase.planning.opportunities import Clause, open_cells, opportunities
 from lunabase.planning.plan import Unplaced
 from lunabase.planning.problem import CHARGE_MARGIN, Problem
 from lunabase.planning.tasks import Task
-from lunabase.planning.timetable import Fault, Placement, Timetable
+from lunabase.planning.timetable import Placement, Timetable
 from lunabase.station.equipment import DataRecorder
 
 _POSITIONS = 160

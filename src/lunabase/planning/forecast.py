@@ -10,9 +10,12 @@ import xarray as xr
 from lunabase.environment.arrays import available_array_power_w
 from lunabase.planning.balance import READINGS, Forecast
 from lunabase.planning.change import KNOWN_CHARGE, LOST_W
+from lunabase.planning.delivery import data_classes
 from lunabase.planning.heat import node_loss_w
+from lunabase.planning.heat_room import rejected_w
 from lunabase.planning.horizon import FloatArray, Horizon, IntArray
 from lunabase.planning.opportunities import ever
+from lunabase.planning.reserved import reserved_w
 from lunabase.station.equipment import (
     Battery,
     DataRecorder,
@@ -38,6 +41,8 @@ def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: H
     nodes = station.equipment(ThermalNode, phase.present)
     radio_w, downlink = _links(station, phase, environment)
     recorders = station.equipment(DataRecorder, phase.present).values()
+    isotope_w = _isotope_w(station, phase, nodes, horizon)
+    mean_w, highest_w = reserved_w(station, horizon)
     array_w, source_w = _generation_w(station, phase, environment, horizon)
     return Forecast(
         step_s=horizon.step_s,
@@ -51,13 +56,16 @@ def forecast(station: Station, phase: Phase, environment: xr.Dataset, horizon: H
         recorder_w=_recorder_w(station, phase),
         standby_w=_standby_w(station, phase),
         radio_w=radio_w,
-        node_loss_w=node_loss_w(
-            nodes, environment["surface_temperature"].values, _isotope_w(station, phase, nodes, horizon)
-        ),
+        node_loss_w=node_loss_w(nodes, environment["surface_temperature"].values, isotope_w),
         node_heat_w=_node_heat_w(station, phase, nodes, modes),
+        node_standby_w=_node_standby_w(station, phase, nodes),
+        heat_limit_w=rejected_w(nodes, environment, isotope_w),
         heater_w=np.array([node.heater_w for node in nodes.values()], dtype=np.float64),
         stores=_stores(station, phase),
         downlink_bit_per_s=downlink,
+        data_classes=data_classes(station),
+        reserved_w=mean_w,
+        reserved_peak_w=highest_w,
         known_charge=_known_charge(environment, horizon),
         recorder_bit=sum(item.capacity_bit for item in recorders),
         charge_floor=station.charge_floor,
@@ -184,16 +192,25 @@ def _isotope_w(station: Station, phase: Phase, nodes: dict[str, ThermalNode], ho
 def _node_heat_w(station: Station, phase: Phase, nodes: dict[str, ThermalNode], modes: tuple[str, ...]) -> FloatArray:
     """Heat (modes, nodes) of the modules and of payloads on standby."""
     heat_w, names = np.zeros((len(modes), len(nodes))), list(nodes)
+    standby_w = _node_standby_w(station, phase, nodes)
     for row, mode in enumerate(modes):
-        standby = station.modes[mode].standby  # type: ignore[index]
+        heat_w[row] += standby_w * station.modes[mode].standby  # type: ignore[index]
         for module_id in phase.present:
             module = station.modules[module_id]
             if module.thermal_node in names:
                 column = names.index(module.thermal_node)
                 heat_w[row, column] += module.load_w(mode)
-                hosted = (item for item in station.payloads.values() if item.host == module_id)
-                heat_w[row, column] += sum(item.standby_w for item in hosted) if standby else 0.0
     return heat_w
+
+
+def _node_standby_w(station: Station, phase: Phase, nodes: dict[str, ThermalNode]) -> FloatArray:
+    """Standby (nodes,) of the payloads that warm each node."""
+    standby_w, names = np.zeros(len(nodes)), list(nodes)
+    for payload in station.payloads_present(phase.present).values():
+        node = station.modules[payload.host].thermal_node
+        if node in names:
+            standby_w[names.index(node)] += payload.standby_w
+    return standby_w
 
 
 def _stores(station: Station, phase: Phase) -> FloatArray:

@@ -11,6 +11,7 @@ import xarray as xr
 from lunabase.planning.balance import DOWNLINK, RECORDS, STANDBY, Forecast, Track, coarser, follow, no_extra
 from lunabase.planning.conflicts import Conflicts, conflicts_of
 from lunabase.planning.forecast import forecast
+from lunabase.planning.heat_room import idle_heat_w
 from lunabase.planning.horizon import FloatArray, Horizon, horizon_of, lowest_per_cell
 from lunabase.planning.plan import Level
 from lunabase.planning.scene import Scene
@@ -54,12 +55,16 @@ class Problem:
     """Power for payloads beyond everybody's standby, by module."""
     peak_room_w: FloatArray
     """(cells,) room below the maximum-power rules."""
+    node_room_w: FloatArray
+    """(nodes, cells) heat beyond everybody's standby that can leave each thermal node."""
     forecast: Forecast
     """In steps of the environment, or coarser."""
     idle: Track
     """How the station fares with nothing planned, in the forecast's steps."""
     entitled_j: Mapping[str, float]
     """Energy at which a partner counts as fully served: what it asks for that is possible, or its share of all that."""
+    data_class: tuple[int, ...] = ()
+    """Per task, the place of its data among the forecast's classes."""
     outside: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     """Start and stop, s, of activities before or after the horizon that others must follow, by task and number."""
 
@@ -84,11 +89,13 @@ def build_problem(station: Station, environment: xr.Dataset, level: Level = "mon
     )
     host_room_w = dict(_host_room_w(station, phase))
     peak_room_w = lowest_per_cell(_peak_room_w(station, expected, idle), horizon)
+    node_room_w = _node_room_w(expected, idle, horizon)
     entitled_j = _entitled_j(station, tasks)
     return Problem(
         station, phase_name, phase, horizon, tasks, conflicts, tuple(map(tuple, rivals)), variants, apart,
         stocks_of(station, tasks), followers,
-        host_room_w, peak_room_w, balance, follow(balance, no_extra(balance)), entitled_j,
+        host_room_w, peak_room_w, node_room_w, balance, follow(balance, no_extra(balance)), entitled_j,
+        tuple(_data_class(station, balance, task) for task in tasks),
     )  # fmt: skip
 
 
@@ -112,7 +119,19 @@ def _peak_room_w(station: Station, expected: Forecast, idle: Track) -> FloatArra
     radio_w = expected.radio_w * expected.mode_table[idle.mode, DOWNLINK]
     standby_w = expected.standby_w * (1 - expected.mode_table[idle.mode, STANDBY])
     recorder_w = expected.recorder_w * (1 - expected.mode_table[idle.mode, RECORDS])
-    return np.asarray(min(rules) - expected.load_w[idle.mode] - standby_w - recorder_w - heaters_w - radio_w)
+    others_w = standby_w + recorder_w + heaters_w + radio_w + expected.reserved_peak_w
+    return np.asarray(min(rules) - expected.load_w[idle.mode] - others_w)
+
+
+def _node_room_w(expected: Forecast, idle: Track, horizon: Horizon) -> FloatArray:
+    room_w = np.maximum(expected.heat_limit_w - idle_heat_w(expected, idle.mode), 0.0)
+    columns = [lowest_per_cell(column, horizon) for column in room_w.T]
+    return np.stack(columns) if columns else np.zeros((0, horizon.cells))
+
+
+def _data_class(station: Station, balance: Forecast, task: Task) -> int:
+    priority = station.partners[task.partner].data_priority
+    return balance.data_classes.index(priority) if balance.data_classes else 0
 
 
 def _entitled_j(station: Station, tasks: tuple[Task, ...]) -> dict[str, float]:

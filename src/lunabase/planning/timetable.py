@@ -6,21 +6,20 @@ import math
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from lunabase.planning.balance import Course, Track, no_extra
+from lunabase.planning.balance import Extra, Track
+from lunabase.planning.burden import Burden, Fault, Work
 from lunabase.planning.crew_time import CrewTime
+from lunabase.planning.delivery import deadline
 from lunabase.planning.demand import Window
-from lunabase.planning.horizon import BoolArray, FloatArray, IntArray
-from lunabase.planning.problem import CHARGE_MARGIN, FAIRNESS_POINTS, Problem
+from lunabase.planning.horizon import BoolArray, IntArray
+from lunabase.planning.problem import FAIRNESS_POINTS, Problem
 from lunabase.planning.travel import Travel
 from lunabase.planning.variants import Variant
 
 _SLACK_W = 1e-6
-_SLACK_CHARGE = 1e-9
-_SLACK_BIT = 1.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,19 +36,6 @@ class Placement:
     """Who works on it."""
 
 
-FaultKind = Literal["battery", "bus", "mode", "shedding", "recorder", "travel", "crew"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The first thing that goes wrong with energy, data, moving things or people."""
-
-    kind: FaultKind
-    step: int
-    value: float
-    """State of charge, missing power (W), index of the mode, state of charge, lost data (bit), or nothing."""
-
-
 class Timetable:
     """The placements so far and the room that they leave; `put` and `take` keep both in step."""
 
@@ -61,26 +47,26 @@ class Timetable:
         """Per variant, how many activities hold each cell that it must not overlap."""
         self.host_room_w = {name: np.full(cells, room) for name, room in problem.host_room_w.items()}
         self.peak_room_w = problem.peak_room_w.copy()
+        self.node_room_w = problem.node_room_w.copy()
         self.travel = Travel(problem.station, problem.horizon)
         self.crew = CrewTime(problem.station, problem.phase, problem.horizon)
         self._unstaffed: set[tuple[int, int]] = set()
-        self.extra = no_extra(problem.forecast)
+        self.burden = Burden(problem)
         self._own: list[list[Placement]] = [[] for _ in problem.tasks]
         self._seconds = [0] * len(problem.tasks)
         self._seconds_by_variant = [0] * len(problem.variants)
         self._points = [0] * len(problem.tasks)
         self._value = 0
-        self._course = Course(problem.forecast, self.extra)
-        self._changed = (problem.forecast.array_w.size, 0)
-        """First step whose activities have changed since the course was followed, and the one past the last."""
-        self._fault: Fault | None = None
-        self._fault_is_stale = True
 
     @property
     def track(self) -> Track:
         """How the station fares with what is placed; not a copy."""
-        self._follow_changes()
-        return self._course.track
+        return self.burden.track
+
+    @property
+    def extra(self) -> Extra:
+        """What the activities add to each step; not a copy."""
+        return self.burden.extra
 
     def put(self, placement: Placement) -> None:
         """Add a placement; it must fit. If it takes people and names none, free ones are found."""
@@ -156,14 +142,13 @@ class Timetable:
         if way.host in self.host_room_w:
             self.host_room_w[way.host][cells] -= sign * way.extra_w
         self.peak_room_w[cells] -= sign * way.extra_w
+        if way.node >= 0:
+            self.node_room_w[way.node, cells] -= sign * way.extra_w
         self.travel.change(way, start_s, stop_s, sign)
         self.crew.change(placement.crew, start_s, stop_s, sign)
         if len(placement.crew) < sum(need.people for need in way.needs):
             (self._unstaffed.add if sign > 0 else self._unstaffed.discard)((placement.task, placement.number))
-        self._change_extra(placement, sign)
-        first, stop = self._steps(placement)
-        self._changed = (min(self._changed[0], first), max(self._changed[1], stop))
-        self._fault_is_stale = True
+        self.burden.change(self._work(placement), sign)
 
     def _change_worth(self, placement: Placement, sign: int) -> None:
         """Time and points are whole numbers, so that what is taken away leaves no trace."""
@@ -173,39 +158,14 @@ class Timetable:
         self._points[task] += sign * activity_points(self.problem, task, placement.duration_s)
         self._value += self.task_points(task) - before
 
-    def _change_extra(self, placement: Placement, sign: int) -> None:
-        way, extra = self.variant(placement), self.extra
-        steps, part = self._overlap(*self.span_s(placement))
-        extra.power_w[steps] += sign * way.power_w * part
-        extra.standby_w[steps] += sign * way.standby_w * part
-        if way.node >= 0:
-            extra.heat_w[steps, way.node] += sign * way.extra_w * part
-        extra.working[steps, 0] += sign
-        extra.working[steps, 1] += sign * (not way.continuous)
-        extra.working[steps, 2] += sign * way.can_be_shed
-        steps, part = self._overlap(self.start_s(placement), self.stop_s(placement))
-        extra.data_bit[steps] += sign * way.data_bit_per_s * part * self.problem.forecast.step_s
-
-    def _steps(self, placement: Placement) -> tuple[int, int]:
-        """First step that a hold touches and the one past the last."""
-        start_s, stop_s = self.span_s(placement)
-        step_s = self.problem.forecast.step_s
-        return int(start_s // step_s), min(int(-(-stop_s // step_s)), self.problem.forecast.array_w.size)
-
-    def _follow_changes(self) -> None:
-        first, stop = self._changed
-        if first < stop:
-            _, end = self._course.attempt(self.extra, first, stop)
-            self._course.accept(first, end)
-            self._changed = (self.problem.forecast.array_w.size, 0)
-
-    def _overlap(self, start_s: int, stop_s: int) -> tuple[slice, FloatArray]:
-        """Steps that an interval touches, and the part of each that it covers."""
-        step_s, steps = self.problem.forecast.step_s, self.problem.forecast.array_w.size
-        first, last = int(start_s // step_s), min(int(-(-stop_s // step_s)), steps)
-        edges_s = np.arange(first, last + 1) * step_s
-        covered = np.minimum(edges_s[1:], stop_s) - np.maximum(edges_s[:-1], start_s)
-        return slice(first, last), np.maximum(covered, 0.0) / step_s
+    def _work(self, placement: Placement) -> Work:
+        """What a placement asks of energy, heat and data."""
+        way, task = self.variant(placement), self.problem.tasks[placement.task]
+        busy_s, forecast = (self.start_s(placement), self.stop_s(placement)), self.problem.forecast
+        data_class, due = self.problem.data_class[placement.task], None
+        if task.request.deliver_within_s is not None and way.data_bit_per_s > 0.0:
+            due = deadline(forecast, data_class, busy_s[1], task.request.deliver_within_s)
+        return Work(way, self.span_s(placement), busy_s, data_class, due)
 
     def free_cells(self, task: int, variant: int = 0) -> BoolArray:
         """Cells (cells,) in which a task may hold: constraints, rivals, peak power, travel and stocks.
@@ -220,6 +180,8 @@ class Timetable:
             free &= self.peak_room_w >= way.extra_w - _SLACK_W
         if way.host in self.host_room_w:
             free &= self.host_room_w[way.host] >= way.extra_w - _SLACK_W
+        if way.node >= 0 and way.extra_w > 0.0:
+            free &= self.node_room_w[way.node] >= way.extra_w - _SLACK_W
         if way.movers:
             free &= self.travel.open_cells(way)
         return np.asarray(free)
@@ -291,27 +253,11 @@ class Timetable:
 
     def fault_with(self, *more: Placement) -> Fault | None:
         """The first fault if these were placed too."""
-        kept = self.fault()
-        if not more:
-            return kept
-        spans = [self._steps(placement) for placement in more]
-        first, stop = min(span[0] for span in spans), max(span[1] for span in spans)
-        before = self.extra.part(first, stop)
-        for placement in more:
-            self._change_extra(placement, 1)
-        track, end = self._course.attempt(self.extra, first, stop)
-        fault = self._fault_in(track, first)
-        before.put_into(self.extra, first)
-        if fault is None and kept is not None:
-            # What went wrong before may lie in what was followed again, and be mended.
-            fault = self._fault_in(self.track.part(0, first), 0) or self._fault_in(self.track.part(end, None), end)
-        return fault
+        return self.burden.fault_with([self._work(placement) for placement in more])
 
     def fault(self) -> Fault | None:
-        """The first thing that goes wrong with energy or data, if anything does."""
-        if self._fault_is_stale:
-            self._fault, self._fault_is_stale = self._fault_in(self.track, 0) or self._misplaced(), False
-        return self._fault
+        """The first thing that goes wrong with energy, heat, data, moving things or people, if anything does."""
+        return self.burden.fault() or self._misplaced()
 
     def _misplaced(self) -> Fault | None:
         """A moving thing that comes too late, or an activity without its people."""
@@ -322,27 +268,6 @@ class Timetable:
             start_s = min(self.placed[key].hold_start_s for key in self._unstaffed)
             return Fault("crew", int(start_s // self.problem.forecast.step_s), 0.0)
         return None
-
-    def _fault_in(self, track: Track, first: int) -> Fault | None:
-        """The first fault in a track that begins at a step."""
-        problem, part = self.problem, slice(first, first + track.charge.size)
-        floor = np.minimum(problem.forecast.charge_floor + CHARGE_MARGIN, problem.idle.charge[part])
-        if problem.forecast.stores.shape[0] == 0:
-            floor = np.zeros_like(floor)
-        return (
-            _first("battery", track.charge < floor - _SLACK_CHARGE, track.charge, first)
-            or _first("bus", track.unserved_w > problem.idle.unserved_w[part] + 1e-3, track.unserved_w, first)
-            or self._stopped(track, first)
-            or _first("recorder", track.lost_bit > _SLACK_BIT, track.lost_bit, first)
-        )
-
-    def _stopped(self, track: Track, first: int) -> Fault | None:
-        """Activities at work in a mode that stops them, or while their payloads may be shed."""
-        working = self.extra.working[first : first + track.mode.size]
-        runs_in = self.problem.forecast.mode_table[:, 0][track.mode]
-        stopped = ((working[:, 0] > 0) & (runs_in < 1)) | ((working[:, 1] > 0) & (runs_in < 2))
-        shed = (working[:, 2] > 0) & (track.shed == 1)
-        return _first("mode", stopped, track.mode, first) or _first("shedding", shed, track.charge, first)
 
     def task_points(self, task: int) -> int:
         """Worth of what is placed of a task."""
@@ -375,15 +300,3 @@ def total_points(problem: Problem, task: int, seconds: float) -> int:
     """Worth of so much time of a task that asks for a total."""
     wanted = problem.tasks[task]
     return int(wanted.points * min(seconds / max(wanted.demand.total_s, 1), 1.0))
-
-
-def _first(
-    kind: FaultKind,
-    wrong: BoolArray,
-    values: FloatArray | IntArray,
-    first: int,
-) -> Fault | None:
-    if not wrong.any():
-        return None
-    step = int(np.argmax(wrong))
-    return Fault(kind, first + step, float(values[step]))
