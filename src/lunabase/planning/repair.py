@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from lunabase.errors import InputError
+from lunabase.planning.burden import Fault
 from lunabase.planning.change import Change
 from lunabase.planning.construct import fill, spread
 from lunabase.planning.demand import Window
@@ -25,7 +26,7 @@ from lunabase.planning.problem import Problem
 from lunabase.planning.restrict import restricted, seconds
 from lunabase.planning.solve import activity_of
 from lunabase.planning.tasks import POINTS
-from lunabase.planning.timetable import Fault, Placement, Timetable, activity_points, total_points
+from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
 
 SOLVER = "repair with the least change"
 _NEAREST = 48
