@@ -187,13 +187,10 @@ class Model:
     def keep_order(self) -> None:
         """Numbers in order of time, and every follower within its gaps."""
         events = self._events()
-        for (task, number), event in events.items():
-            wanted = self.problem.tasks[task]
-            if wanted.in_time_order:
-                later = [other for (owner, n), other in events.items() if owner == task and n > number]
-                for other in later:
-                    self._precede(event, other, 0.0, None)
-            for order in wanted.follows:
+        of_task: dict[int, list[_Event]] = {}
+        for (task, number), event in sorted(events.items(), key=lambda item: item[0]):
+            of_task.setdefault(task, []).append(event)
+            for order in self.problem.tasks[task].follows:
                 before = events.get((order.task, number))
                 if before is None:
                     self.model.add(event.present == 0)
@@ -201,8 +198,27 @@ class Model:
                     self.model.add(event.present <= before.present)
                     self._precede(before, event, order.minimum_gap_s, order.maximum_gap_s)
 
+        for task, own in of_task.items():
+            if self.problem.tasks[task].in_time_order:
+                self._keep_in_time(own)
+
+    def _keep_in_time(self, own: Iterable[_Event]) -> None:
+        """Events of a task, by number: the given ones are in order, so each other one only needs its neighbours."""
+        given: _Event | None = None
+        optional: list[_Event] = []
+        between: list[_Event] = []
+        for event in own:
+            earlier = between if event.is_given else optional
+            for other in [*earlier, *([given] if given is not None else [])]:
+                self._precede(other, event, 0.0, None)
+            if event.is_given:
+                given, between = event, []
+            else:
+                optional.append(event)
+                between.append(event)
+
     def _precede(self, first: _Event, second: _Event, least_s: float, most_s: float | None) -> None:
-        if isinstance(first.present, int) and isinstance(second.present, int):
+        if first.is_given and second.is_given:
             return
         slack = 4 * self.problem.horizon.length_s
         idle = slack * (2 - first.present - second.present)
@@ -327,6 +343,11 @@ class _Event:
     present: Linear
     start: Linear
     stop: Linear
+
+    @property
+    def is_given(self) -> bool:
+        """Whether nothing of it is to be chosen."""
+        return isinstance(self.present, int)
 
 
 def cliques(problem: Problem, variants: Sequence[int]) -> list[list[int]]:
