@@ -128,6 +128,9 @@ def _plan() -> Plan:
     for number in range(1, 11):
         activities.append(_activity(number, "alpha", "camera", START + timedelta(days=2.7 * number), 6.0))
         activities.append(_activity(number, "beta", "sounder", START + timedelta(days=2.5 * number), 20.0))
+    activities[0] = activities[0].model_copy(
+        update={"mode": "warm", "resources": ("arm", "lamp"), "crew": ("ann", "bob"), "committed": True}
+    )
     outcome = {"requested_s": 9e5, "placed_s": 7e5, "energy_j": 7e6, "data_bit": 7e9}
     return Plan(
         station="Synthetic Base",

@@ -162,3 +162,9 @@ def test_an_unwritable_place_is_one_clear_error_and_leaves_nothing(synthetic_rec
     with pytest.raises(LunabaseError, match="can't write the report"):
         write_report(synthetic_record, tmp_path / "missing" / "report.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_chosen_for_an_activity_is_told(text):
+    line = r"(<|\\u003c)br(>|\\u003e)"
+    assert re.search(f"priority 5, promised{line}mode warm{line}holds arm, lamp{line}crew: ann, bob{line}flown", text)
+    assert re.search(r"Sounder, 10 W, 10 kbit/s or Camera", _without_code(text))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from lunabase.planning.plan import Activity
 from lunabase.record.run_record import RunRecord
 from lunabase.report import amounts, palette
 from lunabase.report.chart import Chart, Trace, millisecond, mode_bands, plain, time_axis, value_axis
@@ -126,10 +128,22 @@ def _hover(one: FlownActivity) -> str:
         f"{plain(activity.activity_type)}, {plain(activity.payload)}, {plain(activity.partner)}",
         f"planned {amounts.moment(activity.start)} to {amounts.moment(activity.stop)} UTC "
         f"({amounts.duration(activity.duration_s)})",
-        f"{amounts.scaled(activity.power_w, 'W')}, {amounts.data(activity.data_bit)}, priority {activity.priority}",
+        f"{amounts.scaled(activity.power_w, 'W')}, {amounts.data(activity.data_bit)}, priority {activity.priority}"
+        + (", promised" if activity.committed else ""),
+        *_chosen(activity),
         f"flown: {one.fate}" + (f", {amounts.duration(one.flown_s)}" if one.products else ""),
     ]
     return "<br>".join(lines)
+
+
+def _chosen(activity: Activity) -> Iterator[str]:
+    """What the planner chose for it: the payload's mode, what it holds, who works on it."""
+    if activity.mode != "on":
+        yield f"mode {plain(activity.mode)}"
+    if activity.resources:
+        yield f"holds {plain(', '.join(activity.resources))}"
+    if activity.crew:
+        yield f"crew: {plain(', '.join(activity.crew))}"
 
 
 def _failure_traces(flown: list[FlownActivity], place: Layout) -> list[Trace]:
