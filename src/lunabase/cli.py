@@ -25,12 +25,12 @@ from typer.exceptions import TyperException
 from lunabase import __version__
 from lunabase.cli_contacts import contacts
 from lunabase.cli_dem import dem
+from lunabase.cli_plan import plan
 from lunabase.cli_survey import survey
 from lunabase.errors import InputError, LunabaseError
 from lunabase.progress import Ticker
 
 if TYPE_CHECKING:
-    from lunabase.planning.plan import Plan
     from lunabase.record.run_record import RunRecord
     from lunabase.sky.targets import Target
 
@@ -41,6 +41,7 @@ export = typer.Typer(no_args_is_help=True, help="Write what other tools read.")
 app.add_typer(export, name="export")
 app.add_typer(dem, name="dem")
 app.add_typer(survey, name="survey")
+app.add_typer(plan, name="plan")
 app.command()(contacts)
 screen = Console(highlight=False)
 STOPPED = 130
@@ -236,80 +237,6 @@ def sky(
         _print_json({"ok": True, "rows": count, "out": str(out)})
     elif out:
         _say(f"wrote {count} rows to {out}")
-
-
-@app.command()
-def plan(
-    station: StationPath,
-    start: Start = None,
-    days: Days = 29.53,
-    step: Step = 60.0,
-    seed: Seed = 0,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    verify: Annotated[Path | None, typer.Option("--check", help="Check this plan instead of making one.")] = None,
-    kernel: Kernels = None,
-    as_json: AsJson = False,
-) -> None:
-    """Plan the station's science, and say for each request that did not fit, why.
-
-    Example: `lunabase plan examples/ilrs.yaml --days 29.53 --out plan.json`
-    """
-    from lunabase.station.load import load_station
-
-    file = load_station(station)  # before the rest is imported: a wrong file is told at once
-    from lunabase.runs.planning import RunOptions, check_station_plan, plan_station
-
-    options = RunOptions(start, days, step, seed, tuple(kernel or ()))
-    if verify is not None:
-        _report_violations(check_station_plan(file, verify, options), as_json)
-        return
-    if out is not None and out.exists() and not overwrite:
-        raise InputError("it exists.", where=str(out), fix="Give another --out, or --overwrite to replace it.")
-    with Ticker("plan") as ticker:
-        made = plan_station(file, options, ticker.stage)
-    _write_plan(made, out)
-    if as_json and out is None:
-        print(made.model_dump_json(indent=1))
-    elif as_json:
-        _print_json({"ok": True, "plan": str(out), "activities": len(made.activities)})
-    else:
-        _show_plan(made, out)
-
-
-def _write_plan(made: Plan, out: Path | None) -> None:
-    from lunabase.record.whole import whole_file
-
-    if out is not None:
-        with whole_file(out) as beside:
-            beside.write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
-
-
-def _show_plan(made: Plan, out: Path | None) -> None:
-    print(f"{len(made.activities)} activities from {made.start:%Y-%m-%d %H:%M} to {made.stop:%Y-%m-%d %H:%M} UTC")
-    shares = Table("partner", "share", "received", "placed / requested", box=None, padding=(0, 2, 0, 0))
-    for row in made.partners:
-        hours = f"{row.placed_s / 3600:.0f} h / {row.requested_s / 3600:.0f} h"
-        shares.add_row(row.partner, f"{row.share:.1%}", f"{row.received:.1%}", hours)
-    screen.print(shares)
-    if made.unplaced:
-        print("\nnot (fully) placed:")
-        missing = Table("request", "wanted", "placed", "because", box=None, padding=(0, 2, 0, 0))
-        for item in made.unplaced:
-            missing.add_row(item.request, item.wanted, item.placed, escape(item.reason))
-        screen.print(missing)
-    print(f"\nwrote {out}" if out else "\ngive --out plan.json to keep it")
-
-
-def _report_violations(violations: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        _print_json({"ok": not violations, "violations": violations})
-    else:
-        for item in violations:
-            print(f"{item['rule']}: {item['text']}")
-        print(f"{len(violations)} violation{'s' if len(violations) != 1 else ''}")
-    if violations:
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -33,6 +33,8 @@ _NEAREST = 48
 """So many of the nearest starts are tried for one activity."""
 _PUSHED = 24
 """So many places are tried at which others would have to make way."""
+_WORTH_ITS_COST = 0.5
+"""Others make way only for something that is worth twice what that costs: change is a cost of its own."""
 _MOVED = 0.1
 """What is pushed to another time counts as this part of a loss."""
 _FULL = 1.0 - 1e-9
@@ -158,9 +160,9 @@ def _push_aside(mend: Mend, item: Placement) -> bool:
     before, freed = list(timetable.placed.values()), list(mend.freed)
     best: tuple[float, list[Placement], list[Placement]] | None = None
     for candidate in _candidates(mend, item, window):
-        lost = _try_pushing(mend, candidate)
-        if lost is not None and lost < worth(timetable, candidate) and (best is None or lost < best[0]):
-            best = (lost, list(timetable.placed.values()), list(mend.freed))
+        cost, most = _try_pushing(mend, candidate), _WORTH_ITS_COST * worth(timetable, candidate)
+        if cost is not None and cost < most and (best is None or cost < best[0]):
+            best = (cost, list(timetable.placed.values()), list(mend.freed))
         timetable.replace_all(before)
         mend.freed = list(freed)
         if best is not None and best[0] == 0.0:

@@ -17,6 +17,7 @@ from lunabase.planning.plan import Activity, Plan
 from lunabase.record.whole import whole_file
 from lunabase.report import palette
 
+PICTURES = (".png", ".svg", ".pdf")
 COLUMNS: tuple[tuple[str, Callable[[Activity], object]], ...] = (
     ("id", lambda item: item.id),
     ("request", lambda item: item.request),
@@ -50,6 +51,13 @@ def plan_format(path: Path | None, form: str | None) -> str:
         fix = f"Give --format {', '.join(FORMATS)}, or a file ending in {', '.join(_BY_ENDING)}."
         raise InputError(problem, where="--format" if form else str(path), fix=fix)
     return wanted
+
+
+def refuse_other_pictures(path: Path | None) -> None:
+    """Raise InputError for a picture's file that is not PNG, SVG or PDF."""
+    if path is not None and path.suffix.lower() not in PICTURES:
+        fix = f"Give a name ending in {', '.join(PICTURES)}."
+        raise InputError("no picture of that kind can be drawn.", where=str(path), fix=fix)
 
 
 def write_plan(plan: Plan, path: Path, form: str) -> None:
