@@ -80,3 +80,19 @@ def test_a_span_beside_the_coarser_plan_is_refused() -> None:
     later = surroundings.isel(time=slice(0, 48)).assign_coords(time=surroundings["time"][:48] + np.timedelta64(9, "D"))
     with pytest.raises(InputError, match="coarser plan runs from"):
         make_plan("0" * 64, model(), later, within=above)
+
+
+def test_a_piece_of_a_total_does_not_wander_to_where_there_is_more_room() -> None:
+    """The coarser plan has five hours at noon; in the finer, midnight would do as well."""
+    wanted = {"pieces": request("look", "eye", {"minimum": "2 h", "maximum": "5 h"}, total="60 h")}
+    own = station(payloads={"eye": payload()}, experiments={"x": experiment(**wanted)})
+    surroundings = environment(24)
+    above = make_plan("0" * 64, own, surroundings)
+    first = above.activities[0]
+    shift = above.start + timedelta(hours=12) - first.hold_start
+    times = {name: getattr(first, name) + shift for name in ("hold_start", "start", "stop", "hold_stop")}
+    above = above.model_copy(update={"activities": (first.model_copy(update=times),), "cell_s": CELL_S})
+    fine = make_plan("0" * 64, own, surroundings, level="on board", within=above)
+    assert [abs(item.start - times["start"]) < timedelta(hours=1) for item in fine.activities] == [True]
+    assert fine.activities[0].duration_s == 5 * 3600
+    assert check_plan(fine, own, surroundings, within=above) == ()

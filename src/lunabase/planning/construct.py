@@ -135,7 +135,7 @@ def _longest_piece(timetable: Timetable, task: int, window: Window, free: list[B
         room_s = (stop - start) * cell_s - demand.setup_s - demand.teardown_s
         duration_s = min(wanted_s, room_s)
         while duration_s >= demand.minimum_s:
-            slack = (stop - start) * cell_s - demand.hold_s(duration_s)
+            slack = min((stop - start) * cell_s - demand.hold_s(duration_s), window.latest_s - start * cell_s)
             for shift in sorted({0, slack // cell_s, slack // cell_s // 2}):
                 tried = Placement(task, window.number, (start + shift) * cell_s, duration_s, variant)
                 placement = timetable.staffed(tried) if timetable.in_mode(tried) else None
@@ -153,11 +153,13 @@ def _limited_runs(timetable: Timetable, task: int, window: Window, free: list[Bo
     earliest_s, latest_s = timetable.bounds_s(task, window.number, demand.minimum_s)
     if latest_s < earliest_s:
         return []
-    first, last = -(-earliest_s // cell_s), -(-(latest_s + demand.hold_s(demand.minimum_s)) // cell_s)
+    first = -(-max(earliest_s, window.earliest_s) // cell_s)
+    last = -(-(latest_s + demand.hold_s(demand.minimum_s)) // cell_s)
     spans = [
         (max(start, first), min(stop, last), variant)
         for variant, cells in enumerate(free)
         for start, stop in runs(cells).tolist()
     ]
+    spans = [span for span in spans if span[0] * cell_s <= window.latest_s]
     fitting = [span for span in spans if (span[1] - span[0]) * cell_s >= demand.hold_s(demand.minimum_s)]
     return sorted(fitting, key=lambda span: (span[0] - span[1], span[0], span[2]))[:_RUNS]
