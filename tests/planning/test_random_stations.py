@@ -82,7 +82,7 @@ def describe(draw):
     box = {
         "type": "thermal_node", "heat_capacity": "20 kJ/K", "radiator_area": "0.3 m^2", "radiator_emissivity": "0.8",
         "radiator_absorptance": "0.1", "ground_conductance": "0.2 W/K", "heater": "60 W" if draw["heater"] else "0 W",
-        "heater_setpoint": "260 K", "initial_temperature": "280 K", "operating": {"minimum": "250 K", "maximum": "420 K"},
+        "heater_setpoint": "260 K", "initial_temperature": "280 K", "operating": {"minimum": "250 K", "maximum": draw.get("hottest", "420 K")},
         "survival": {"minimum": "230 K", "maximum": "430 K"},
     }  # fmt: skip
     cell = {"type": "fuel_cell", "mass": "1 kg", "capacity": "3 kWh", "charge_efficiency": "80 %", "discharge_efficiency": "60 %", "maximum_charge": "300 W", "maximum_discharge": "200 W", "initial_charge": draw["initial"]}  # fmt: skip
@@ -133,7 +133,7 @@ def build(draw):
 
 
 def build_with_words(draw, drawn):
-    return Station.model_validate(with_words(describe(draw), drawn))
+    return Station.model_validate(with_words(describe({**draw, "hottest": drawn["hottest"]}), drawn))
 
 
 @settings(
@@ -227,12 +227,14 @@ words_of_requests = st.fixed_dictionaries(
         "each": seldom(st.tuples(conditions, st.sampled_from(["0 h", "4 h"]))),
         "constraints": seldom(conditions),
         "committed": st.booleans(),
+        "deliver_within": st.sampled_from([None, None, "30 min", "5 h", "14 h"]),
     }
 )
 reservations = st.tuples(
     st.lists(st.sampled_from(["arm", "cart", "p0", "p2", "ann", "base"]), min_size=1, max_size=2, unique=True),
     st.integers(-5, 90),
     st.sampled_from([30, 210, 700]),
+    st.sampled_from([0, 40, 150]),
 )
 words = st.fixed_dictionaries(
     {
@@ -243,6 +245,7 @@ words = st.fixed_dictionaries(
         "reservations": st.lists(reservations, max_size=2),
         "keep_out": st.none() | st.tuples(conditions, st.sampled_from([["burn", "look"], []])),
         "data_priority": st.sampled_from([3, 5, 9]),
+        "hottest": st.sampled_from(["300 K", "320 K", "340 K", "420 K"]),
     }
 )
 
@@ -293,6 +296,8 @@ def words_of_a_kind(kind, word):
 def put_words(wanted, word):
     """Change a request's description."""
     wanted["committed"] = word["committed"]
+    if word["deliver_within"] is not None:
+        wanted["deliver_within"] = word["deliver_within"]
     if word["or_payload"]:
         wanted["or_payload"] = ["p3" if wanted["payload"] != "p3" else "p1"]
     if word["each"] is not None:
@@ -303,10 +308,10 @@ def put_words(wanted, word):
         wanted["constraints"] = word["constraints"]
 
 
-def reservation(of, start_h, minutes):
+def reservation(of, start_h, minutes, power_w):
     start = datetime(2035, 1, 1) + timedelta(hours=start_h)
     stop = start + timedelta(minutes=minutes)
-    return {"of": of, "text": "Kept.", "start": start.isoformat(), "stop": stop.isoformat()}
+    return {"of": of, "power": f"{power_w} W", "text": "Kept.", "start": start.isoformat(), "stop": stop.isoformat()}
 
 
 @settings(
