@@ -15,8 +15,9 @@ from ortools.sat.python import cp_model
 
 from lunabase.planning.alternatives import Choice, Place, place_of
 from lunabase.planning.blocks import Blocks, Linear, Optional
+from lunabase.planning.goals import FAIRNESS_POINTS
 from lunabase.planning.horizon import FloatArray
-from lunabase.planning.problem import FAIRNESS_POINTS, Problem
+from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
 from lunabase.planning.variants import Variant
@@ -35,7 +36,8 @@ class Chosen:
 
     placements: tuple[Placement, ...]
     optimal: bool
-    bound: float
+    gap: float
+    """The bound less the value of what was taken, in points."""
     work: float
 
 
@@ -256,11 +258,16 @@ class Model:
         blocks.constrain(self.model, options)
 
     def maximise(self) -> None:
-        """Value by priority, then the worst-served partner."""
+        """The goals in one number: see `Aims.weight`. Early finish is left to the end of the search."""
         terms: list[Linear] = []
+        likeness = self.problem.aims.weight("stability") if self.problem.aims.earlier else 0.0
         for option in self.options:
             if self._task(option).demand.kind != "total":
-                terms.append(activity_points(self.problem, option.task, option.place[1]) * option.taken)
+                points = activity_points(self.problem, option.task, option.place[1])
+                terms.append(round(self.problem.gain(option.task) * points) * option.taken)
+            if likeness:
+                placement = Placement(option.task, option.number or 0, *option.place)
+                terms.append(round(likeness * self.timetable.kept_points(placement)) * option.taken)
         for task in self.tasks:
             if self.problem.tasks[task].demand.kind == "total":
                 terms.append(self._total(task))
@@ -277,28 +284,25 @@ class Model:
         # No piece more than it takes: without the shortest piece the total would not be reached.
         enough = wanted + self.problem.tasks[task].demand.minimum_s - 1
         self.model.add(given + sum(chosen) <= max(enough, given + was))
-        return (total_points(self.problem, task, wanted) // max(wanted, 1)) * seconds
+        return math.floor(self.problem.gain(task) * total_points(self.problem, task, wanted) / max(wanted, 1)) * seconds
 
     def _fairness(self) -> Linear:
         """Worth of the least part, over partners, of the energy that it is entitled to."""
         least = self.model.new_int_var(0, _UNITS, "")
+        energy_j = self.timetable.energy_j()
         hint = _UNITS
         for partner, entitled_j in self.problem.entitled_j.items():
             if entitled_j <= 0.0:
                 continue
             own = [option for option in self.options if self._task(option).partner == partner]
             parts = [self._part(self._variant(option), option.place[1], entitled_j) for option in own]
-            given = sum(
-                self._part(self.timetable.variant(item), item.duration_s, entitled_j)
-                for item in self.timetable.placed.values()
-                if self.problem.tasks[item.task].partner == partner
-            )
+            given = int(_UNITS * _FINE * energy_j[partner] / entitled_j + 0.5)
             was = sum(part for part, option in zip(parts, own, strict=True) if option.was)
             hint = min(hint, (given + was) // _FINE)
             taken = [part * option.taken for part, option in zip(parts, own, strict=True)]
             self.model.add(_FINE * least <= given + sum(taken))
         self.model.add_hint(least, hint)
-        return (FAIRNESS_POINTS // _UNITS) * least
+        return round(self.problem.aims.weight("fairness") * FAIRNESS_POINTS / _UNITS) * least
 
     def _part(self, variant: Variant, duration_s: int, entitled_j: float) -> int:
         """Energy of an activity as a part of what its partner is entitled to."""
@@ -323,7 +327,8 @@ class Model:
             return None
         taken = [option for option in self.options if solver.value(option.taken)]
         placements = sorted(self._numbered(taken), key=lambda item: (item.hold_start_s, item))
-        return Chosen(tuple(placements), status == cp_model.OPTIMAL, solver.best_objective_bound, spent)
+        gap = solver.best_objective_bound - solver.objective_value
+        return Chosen(tuple(placements), status == cp_model.OPTIMAL, gap, spent)
 
     def _numbered(self, taken: list[Option]) -> Iterable[Placement]:
         """Placements of the taken options; unordered ones get the task's free numbers in order of time."""

@@ -58,7 +58,7 @@ def _place_followers(timetable: Timetable, placement: Placement, waiting: set[in
 
 def _worth(problem: Problem) -> list[float]:
     """Points per second of hold; tasks that others follow inherit the best of these."""
-    worth = [_points_per_s(task) for task in problem.tasks]
+    worth = [problem.gain(k) * _points_per_s(task) for k, task in enumerate(problem.tasks)]
     for _ in problem.tasks:
         for k, task in enumerate(problem.tasks):
             for order in task.follows:

@@ -12,8 +12,9 @@ from lunabase.planning.blocks import blocks_of
 from lunabase.planning.choose import Chosen, Model
 from lunabase.planning.construct import fill
 from lunabase.planning.demand import Window, reaches, usable_starts
+from lunabase.planning.goals import FAIRNESS_POINTS
 from lunabase.planning.horizon import FloatArray, runs
-from lunabase.planning.problem import FAIRNESS_POINTS, Problem
+from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import POINTS
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
 from lunabase.scheduling.effort import Effort
@@ -103,13 +104,13 @@ def _solve_whole(timetable: Timetable, seed: int, effort: Effort) -> Improved:
     chosen = _choose(empty, timetable.extra, every_choice(empty, before), before, seed, effort, effort.work_left)
     if chosen is None:
         return Improved(False, simple_bound(problem))
-    score = timetable.score()
+    standing = timetable.standing()
     timetable.replace_all(chosen.placements)
-    kept = timetable.fault() is None and timetable.score() >= score
-    if not kept:
+    if timetable.fault() is not None or timetable.standing() < standing:
         timetable.replace_all(before)
-    bound = max(min(chosen.bound, simple_bound(problem)), timetable.score())
-    return Improved(chosen.optimal and kept, bound)
+        return _search(timetable, seed, effort)
+    bound = min(timetable.score() + max(chosen.gap, 0.0), simple_bound(problem))
+    return Improved(chosen.optimal, max(bound, timetable.score()))
 
 
 def _choose(
@@ -155,23 +156,22 @@ def _search(timetable: Timetable, seed: int, effort: Effort) -> Improved:
     """Large neighbourhood search: free some activities around something missing, solve, keep what is better."""
     effort.scale(min(max(len(timetable.placed), _FEW) / _MANY, 1.0))
     problem, generator = timetable.problem, np.random.default_rng(seed)
-    best, bound, in_vain = timetable.score(), simple_bound(problem), 0
+    bound, in_vain = simple_bound(problem), 0
     hope = np.ones(len(problem.tasks))
-    while not effort.over and best < bound and in_vain < _MOST_IN_VAIN:
+    while not effort.over and timetable.score() < bound and in_vain < _MOST_IN_VAIN:
         lacking = _missing(timetable) * hope
         if not lacking.any():
             break
         target = int(generator.choice(lacking.size, p=lacking / lacking.sum()))
-        before = sorted(timetable.placed.values())
-        better = _one_round(timetable, target, generator, seed, effort) and timetable.score() > best
+        before, standing = sorted(timetable.placed.values()), timetable.standing()
+        better = _one_round(timetable, target, generator, seed, effort) and timetable.standing() > standing
         if not better:
             timetable.replace_all(before)
-        best = timetable.score()
         in_vain = 0 if better else in_vain + 1
         if better:
             _tell(timetable, effort, bound)
         hope[target] = 1.0 if better else hope[target] * _HOPE
-    return Improved(False, max(bound, best))
+    return Improved(False, max(bound, timetable.score()))
 
 
 def _missing(timetable: Timetable) -> FloatArray:

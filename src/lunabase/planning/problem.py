@@ -11,24 +11,24 @@ import xarray as xr
 from lunabase.planning.balance import DOWNLINK, RECORDS, STANDBY, Forecast, Track, coarser, follow, no_extra
 from lunabase.planning.conflicts import Conflicts, conflicts_of
 from lunabase.planning.forecast import forecast
+from lunabase.planning.goals import Aims
 from lunabase.planning.heat_room import idle_heat_w
 from lunabase.planning.horizon import FloatArray, Horizon, horizon_of, lowest_per_cell
 from lunabase.planning.plan import Level
 from lunabase.planning.scene import Scene
 from lunabase.planning.stocks import Stock, stocks_of
-from lunabase.planning.tasks import POINTS, Task, tasks_of
+from lunabase.planning.tasks import Task, tasks_of
 from lunabase.planning.variants import Variant
 from lunabase.station.model import Station
 from lunabase.station.rules import MaximumPower
 from lunabase.station.site import Phase
 
+_LEAST_GAIN = 1e-3
 CHARGE_MARGIN = 0.02
 """The planner keeps the stores this part of their capacity above the flight rule."""
 BALANCE_STEPS = 4500
 LONGEST_BALANCE_STEP_S = 600.0
 """Energy and data are balanced in about so many steps while planning, but of at most 10 minutes each."""
-FAIRNESS_POINTS = 128 * POINTS
-"""Worth of lifting the worst-served partner from nothing to all that it is entitled to: a priority-8 request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,16 @@ class Problem:
     """How the station fares with nothing planned, in the forecast's steps."""
     entitled_j: Mapping[str, float]
     """Energy at which a partner counts as fully served: what it asks for that is possible, or its share of all that."""
+    aims: Aims
     data_class: tuple[int, ...] = ()
     """Per task, the place of its data among the forecast's classes."""
     outside: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     """Start and stop, s, of activities before or after the horizon that others must follow, by task and number."""
+
+    def gain(self, task: int) -> float:
+        """What a point of a task is worth in one number; a little even where the goals don't ask for any."""
+        gain = self.aims.weight("value") + self.aims.weight("committed") * self.tasks[task].request.committed
+        return max(gain, _LEAST_GAIN)
 
 
 def build_problem(station: Station, environment: xr.Dataset, level: Level = "monthly") -> Problem:
@@ -95,6 +101,7 @@ def build_problem(station: Station, environment: xr.Dataset, level: Level = "mon
         station, phase_name, phase, horizon, tasks, conflicts, tuple(map(tuple, rivals)), variants, apart,
         stocks_of(station, tasks), followers,
         host_room_w, peak_room_w, node_room_w, balance, follow(balance, no_extra(balance)), entitled_j,
+        Aims(station.planning.objectives, {}),
         tuple(_data_class(station, balance, task) for task in tasks),
     )  # fmt: skip
 

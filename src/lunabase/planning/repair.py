@@ -258,7 +258,7 @@ def _plan(mend: Mend, previous: Plan) -> Plan:
     made = {
         "activities": ordered,
         "unplaced": unplaced(timetable, previous.unplaced),
-        "partners": partner_outcomes(problem, ordered),
+        "partners": partner_outcomes(timetable, ordered),
         "solver": summary,
     }
     return previous.model_copy(update=made)

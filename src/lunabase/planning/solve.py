@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import xarray as xr
 
+from lunabase.planning.begin import begun
 from lunabase.planning.construct import fill
+from lunabase.planning.early import finish_early
 from lunabase.planning.explain import unplaced
 from lunabase.planning.improve import Improved, improve
 from lunabase.planning.inside import refined, with_reservations
-from lunabase.planning.outcome import partner_outcomes
+from lunabase.planning.outcome import goal_outcomes, partner_outcomes
 from lunabase.planning.plan import Activity, Level, Plan, SolverSummary
 from lunabase.planning.problem import Problem, build_problem
 from lunabase.planning.tasks import POINTS
@@ -33,6 +35,7 @@ def make_plan(
     level: Level = "monthly",
     within: Plan | None = None,
     within_sha256: str = "",
+    previous: Plan | None = None,
 ) -> Plan:
     """Plan for the time span of an environment (regular epochs on `time`, UTC).
 
@@ -40,7 +43,8 @@ def make_plan(
     the best plan so far. Progress tells value, bound and fairness (least served partner) of the search. Objective and
     bound are in the worth of a priority-1 request (docs/explanation/planning.md). level: sets how fine the cells are.
     within: a coarser plan to refine, whose activities alone are planned, each near its time there; `within_sha256` is
-    the hash of its file. Raises InputError for irregular epochs, or a coarser plan of another time.
+    the hash of its file. previous: a plan to begin with and to stay near, as far as the goals ask for it. Raises
+    InputError for irregular epochs, or a coarser plan of another time.
     """
     effort = effort or Effort(WORK_LIMIT)
     work_limit = effort.work_limit
@@ -48,9 +52,10 @@ def make_plan(
     if within is not None:
         reserved = build_problem(with_reservations(station, problem, within), environment, level)
         problem = refined(reserved, within)
-    timetable = Timetable(problem)
+    timetable = begun(problem, previous) if previous is not None else Timetable(problem)
     fill(timetable)
     improved = improve(timetable, seed, effort)
+    finish_early(timetable, effort)
     plan = _plan(station_file_sha256, timetable, improved, seed, work_limit)
     return plan.model_copy(update={"level": level, "within_sha256": within_sha256, "cell_s": problem.horizon.cell_s})
 
@@ -67,7 +72,7 @@ def _plan(sha256: str, timetable: Timetable, improved: Improved, seed: int, work
         stop=problem.horizon.stop,
         activities=activities,
         unplaced=unplaced(timetable),
-        partners=partner_outcomes(problem, activities),
+        partners=partner_outcomes(timetable, activities),
         solver=SolverSummary(
             solver=SOLVER,
             status=status,
@@ -75,6 +80,7 @@ def _plan(sha256: str, timetable: Timetable, improved: Improved, seed: int, work
             bound=improved.bound / POINTS,
             seed=seed,
             work_limit=work_limit,
+            goals=goal_outcomes(timetable, improved.bound),
         ),
     )
 

@@ -14,10 +14,12 @@ from lunabase.planning.burden import Burden, Fault, Work
 from lunabase.planning.crew_time import CrewTime
 from lunabase.planning.delivery import deadline
 from lunabase.planning.demand import Window
+from lunabase.planning.goals import FAIRNESS_POINTS, Earlier, fairness_points, late_points
 from lunabase.planning.horizon import BoolArray, IntArray
-from lunabase.planning.problem import FAIRNESS_POINTS, Problem
+from lunabase.planning.problem import Problem
 from lunabase.planning.travel import Travel
 from lunabase.planning.variants import Variant
+from lunabase.station.goals import Goal
 
 _SLACK_W = 1e-6
 
@@ -57,6 +59,9 @@ class Timetable:
         self._seconds_by_variant = [0] * len(problem.variants)
         self._points = [0] * len(problem.tasks)
         self._value = 0
+        self._committed = 0
+        self._kept = 0
+        self._late = 0
 
     @property
     def track(self) -> Track:
@@ -156,7 +161,11 @@ class Timetable:
         self._seconds[task] += sign * placement.duration_s
         self._seconds_by_variant[self.variant(placement).index] += sign * placement.duration_s
         self._points[task] += sign * activity_points(self.problem, task, placement.duration_s)
-        self._value += self.task_points(task) - before
+        gained = self.task_points(task) - before
+        self._value += gained
+        self._committed += gained * self.problem.tasks[task].request.committed
+        self._kept += sign * self.kept_points(placement)
+        self._late += sign * late_points(self.stop_s(placement))
 
     def _work(self, placement: Placement) -> Work:
         """What a placement asks of energy, heat and data."""
@@ -275,15 +284,49 @@ class Timetable:
             return total_points(self.problem, task, self._seconds[task])
         return self._points[task]
 
-    def served(self) -> dict[str, float]:
-        """By partner: energy placed as a part of what it is entitled to, at most 1; 1 for those entitled to none."""
+    def energy_j(self) -> dict[str, float]:
+        """By partner: energy placed."""
         energy_j = dict.fromkeys(self.problem.entitled_j, 0.0)
         for way, seconds in zip(self.problem.variants, self._seconds_by_variant, strict=True):
             energy_j[self.problem.tasks[way.task].partner] += way.power_w * seconds
+        return energy_j
+
+    def served(self) -> dict[str, float]:
+        """By partner: energy placed as a part of what it is entitled to, at most 1; 1 for those entitled to none."""
+        energy_j = self.energy_j()
         return {
             name: min(energy_j[name] / entitled, 1.0) if entitled > 0.0 else 1.0
             for name, entitled in self.problem.entitled_j.items()
         }
+
+    def kept_points(self, placement: Placement) -> int:
+        """How much a placement is like the previous plan."""
+        if not self.problem.aims.earlier:
+            return 0
+        now = Earlier(placement.number, placement.hold_start_s, placement.duration_s, placement.variant)
+        return self.problem.aims.kept_points(placement.task, self.problem.tasks[placement.task].ordered, now)
+
+    def reached(self, goal: Goal) -> int:
+        """Points of a goal; those of early finish are lost."""
+        if goal == "fairness":
+            return fairness_points(self.served())
+        sums = {
+            "committed": self._committed,
+            "value": self._value,
+            "stability": self._kept,
+            "early_finish": -self._late,
+        }
+        return sums[goal]
+
+    def rank(self) -> tuple[int, ...]:
+        """Points of each step of the goals: the greater is the better plan."""
+        steps = self.problem.aims.steps
+        return tuple(int(sum(weight * self.reached(goal) for goal, weight in step.items())) for step in steps)
+
+    def standing(self) -> tuple[int, ...]:
+        """The rank without the steps that ask for early finish alone, which are seen to when all else is settled."""
+        steps = self.problem.aims.steps
+        return tuple(points for points, step in zip(self.rank(), steps, strict=True) if set(step) != {"early_finish"})
 
     def score(self) -> int:
         """Value by priority plus the worth of the worst-served partner's part."""
