@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lunabase.runs.surroundings import Span
     from lunabase.scheduling.effort import Effort, Progress
 
-_BENCHMARK_WORK, _STATION_WORK = 60.0, 4.0
+_BENCHMARK_WORK, _STATION_WORK = 150.0, 4.0
 _LINE_EVERY_S = 30.0
 screen = Console(highlight=False)
 
