@@ -14,6 +14,8 @@ from datetime import datetime
 import numpy as np
 
 from lunabase.planning.burden import Fault
+from lunabase.planning.cheapest import cheapest
+from lunabase.planning.conflict import Exclusion, exclusion
 from lunabase.planning.construct import spread
 from lunabase.planning.demand import Window, say_duration
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
@@ -22,6 +24,7 @@ from lunabase.planning.plan import Unplaced
 from lunabase.planning.problem import CHARGE_MARGIN, Problem
 from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable
+from lunabase.planning.trial import Member, Trial
 from lunabase.station.equipment import DataRecorder
 
 _POSITIONS = 160
@@ -55,6 +58,7 @@ def _unplaced(timetable: Timetable, index: int, before: Mapping[tuple[str, str, 
     words = amount if placed else "nothing"
     if (task.request_id, task.demand.words, words) in before:
         return before[task.request_id, task.demand.words, words]
+    conflict, change = _conflict(timetable, index)
     return Unplaced(
         request=task.request_id,
         experiment=task.experiment,
@@ -63,7 +67,74 @@ def _unplaced(timetable: Timetable, index: int, before: Mapping[tuple[str, str, 
         wanted=task.demand.words,
         placed=words,
         reason=_reason(timetable, index),
+        conflict=conflict,
+        cheapest_change=change,
     )
+
+
+def _conflict(timetable: Timetable, index: int) -> tuple[tuple[str, ...], str]:
+    """What keeps one more activity of the shortest length out, and the cheapest change that lets it in."""
+    task = timetable.problem.tasks[index]
+    window = next((w for w in task.demand.windows if (index, w.number) not in timetable.placed), None)
+    impossible = task.obstacle or _too_long(timetable.problem, task)
+    if task.obstacle or window is None:
+        return (task.obstacle,) if task.obstacle else (), ""
+    found = exclusion(Trial(timetable, index, window, task.demand.minimum_s))
+    way = cheapest(found) if found.members or impossible else None
+    words = (impossible,) if impossible else tuple(_say_member(found, member) for member in found.members)
+    return words, way.words if way is not None else ""
+
+
+def _say_member(found: Exclusion, member: Member) -> str:
+    """A member of a conflict in the user's terms."""
+    trial, task, problem = found.trial, found.trial.wanted, found.trial.problem
+    need = say_duration(trial.hold_s)
+    if member.clause is not None:
+        longest = _longest_s(problem, (member.clause,))
+        shown = f"the longest such interval is {say_duration(longest)}" if longest else "there is none"
+        return f"it needs {member.clause.words} for {need}; {shown}"
+    if member.kind == "rival":
+        return _say_conflict(problem, trial.task, member.rival, "")
+    if member.kind == "balance" and found.fault is not None:
+        return _say_fault(problem, found.fault, task)
+    if member.kind == "host":
+        limit_w = problem.station.modules[task.host].payload_power_limit_w
+        return f"payload power of {task.host} would exceed its limit of {limit_w:g} W (it needs {task.power_w:g} W)"
+    if member.kind == "window":
+        first, last = (_say_moment(problem.horizon.moment(s)) for s in _window_s(found))
+        return f"#{trial.window.number} must begin between {first} and {last}"
+    if member.kind == "order":
+        return _say_order(found)
+    return _PLAIN[member.kind]
+
+
+_PLAIN = {
+    "own": _OWN,
+    "peak": "the loads together would exceed the flight rule's maximum power",
+    "crew": "too few qualified people are free, or have working time left",
+    "travel": "what it holds can't get there and away in time",
+    "stock": "what it uses up is used up",
+    "balance": "energy or data would not suffice",
+}
+"""Members of a conflict that need no more words."""
+
+
+def _window_s(found: Exclusion) -> tuple[int, int]:
+    window = found.trial.window
+    return max(window.earliest_s, 0), max(window.latest_s, 0)
+
+
+def _say_order(found: Exclusion) -> str:
+    trial, table = found.trial, found.trial.timetable
+    others = [table.problem.tasks[order.task].request_id for order in trial.wanted.follows]
+    absent = [
+        table.problem.tasks[order.task].request_id
+        for order in trial.wanted.follows
+        if table.times_s(order.task, trial.window.number) is None
+    ]
+    if absent:
+        return f"it must follow {absent[0]}#{trial.window.number}, which is not placed"
+    return f"it must follow {' and '.join(others)} in its time" if others else "its activities keep their order"
 
 
 def _reason(timetable: Timetable, index: int) -> str:
@@ -233,16 +304,17 @@ def _overlap_rule(timetable: Timetable, placement: Placement) -> str:
     return _say_conflict(problem, placement.task, rival) if covered_s > 0 else ""
 
 
-def _say_conflict(problem: Problem, task: int, rival: int) -> str:
+def _say_conflict(problem: Problem, task: int, rival: int, places: str = "holds most of the places left") -> str:
+    """Why a rival keeps a task out, and which places it holds."""
     conflict, other = problem.conflicts[task, rival], problem.tasks[rival]
     held = f"{other.request_id} (priority {other.request.priority})"
     if task == rival:
         return _OWN
     if conflict.kind == "disturbance":
-        return f"{conflict.words} keeps it and {held} apart, which holds most of the places left"
+        return f"{conflict.words} keeps it and {held} apart" + (f", which {places}" if places else "")
     if conflict.kind == "flight rule":
-        return f"{conflict.words} keeps it apart from {held}, which holds most of the places left"
-    return f"{conflict.words}, and {held} holds most of the places left"
+        return f"{conflict.words} keeps it apart from {held}" + (f", which {places}" if places else "")
+    return f"{conflict.words}, and {held} {places or 'has it then'}"
 
 
 def _host_rule(timetable: Timetable, placement: Placement) -> str:

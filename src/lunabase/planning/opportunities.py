@@ -16,6 +16,23 @@ _LIT_FRACTION = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit on a series: what a constraint asks of it, and how it would be said."""
+
+    what: str
+    values: FloatArray
+    """Shape (steps,)."""
+    is_least: bool
+    """The values must be above it; if not, below."""
+    limit: float
+    unit: str
+
+    def holds_at(self, limit: float) -> BoolArray:
+        """Steps (steps,) at which it would hold with another limit."""
+        return np.asarray(self.values > limit if self.is_least else self.values < limit)
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
     """One constraint in the user's words, and where it holds."""
 
@@ -24,6 +41,8 @@ class Clause:
     """Shape (steps,)."""
     shut_s: tuple[tuple[float, float], ...] = ()
     """Times, in seconds of the horizon, in which it doesn't hold either, whatever the steps say."""
+    limit: Limit | None = None
+    """The number behind it, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +130,9 @@ def _light(constraints: Constraints, environment: xr.Dataset) -> Iterator[Clause
 
 def _between(what: str, values: FloatArray, above: float | None, below: float | None, unit: str) -> Iterator[Clause]:
     if above is not None:
-        yield Clause(f"{what} above {above:g}{unit}", values > above)
+        yield Clause(f"{what} above {above:g}{unit}", values > above, limit=Limit(what, values, True, above, unit))
     if below is not None:
-        yield Clause(f"{what} below {below:g}{unit}", values < below)
+        yield Clause(f"{what} below {below:g}{unit}", values < below, limit=Limit(what, values, False, below, unit))
 
 
 def _view(constraints: Constraints, environment: xr.Dataset) -> Iterator[Clause]:

@@ -70,7 +70,7 @@ class Unplaced(PlanRecord):
     reason: str
     """The binding reason, one sentence in the user's terms."""
     conflict: tuple[str, ...] = ()
-    """What excludes it together, in the user's terms; without any one of these it would fit."""
+    """What excludes one more activity of it together, in the user's terms; any of these left out, the others don't."""
     cheapest_change: str = ""
     """The least change found that would let it in; empty if none was found."""
 
