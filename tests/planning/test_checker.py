@@ -262,3 +262,24 @@ def test_mode_that_stops_activities() -> None:
 def test_shedding() -> None:
     shedding = {"start_below": "99.9 %", "restore_above": "100 %", "interval": "1 h", "order": ["drill", "eye", "oven"]}
     assert "shedding" in harsher(load_shedding=shedding)
+
+
+@pytest.mark.parametrize("change", [0.9, 1.1])
+def test_a_partner_said_to_be_served_better_or_worse(change: float) -> None:
+    first = PLAN.partners[0].model_copy(update={"served": PLAN.partners[0].served * change})
+    assert rules_of(PLAN.model_copy(update={"partners": (first, *PLAN.partners[1:])})) >= {"partners"}
+
+
+@pytest.mark.parametrize("goals", [("committed",), ("value", "fairness"), ("early_finish",)])
+def test_goals_that_were_not_reached(goals: tuple[str, ...]) -> None:
+    told = tuple(
+        item.model_copy(update={"value": item.value + 0.1}) if item.goals == goals else item
+        for item in PLAN.solver.goals
+    )
+    assert told != PLAN.solver.goals
+    assert rules_of(PLAN.model_copy(update={"solver": PLAN.solver.model_copy(update={"goals": told})})) == {"goals"}
+
+
+def test_goals_of_another_station() -> None:
+    solver = PLAN.solver.model_copy(update={"goals": PLAN.solver.goals[1:]})
+    assert rules_of(PLAN.model_copy(update={"solver": solver})) == {"goals"}
