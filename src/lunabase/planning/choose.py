@@ -121,6 +121,8 @@ class Model:
         """Sum of the power of the places over a cell within its room; the room may change from cell to cell."""
         spans = [(option, *self._cells(option)) for option in options if self._variant(option).extra_w > 0.0]
         together = sum({self._variant(item).index: self._variant(item).extra_w for item, _, _ in spans}.values())
+        if together <= room_w.min():
+            return
         changes = {int(k) + 1 for k in np.flatnonzero(np.diff(room_w))}
         for cell in sorted({first for _, first, _ in spans} | changes):
             room = float(room_w[cell])
