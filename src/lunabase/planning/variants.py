@@ -158,7 +158,8 @@ def _lack_of_people(scene: Scene, kind: ActivityType, needs: tuple[Need, ...]) -
         for need in kind.crew
     )
     people = members_of(scene.station, scene.phase)
-    return f"it needs {wanted}; phase {scene.phase_name} has {len(people) or 'no'} people whose time is planned"
+    there = f"{len(people)} people" if people else "no crew"
+    return f"it needs {wanted}; phase {scene.phase_name} has {there} whose time is planned"
 
 
 def _moves(station: Station, resource: str) -> bool:
