@@ -214,7 +214,8 @@ def _reservation(of: tuple[str, ...], period: Unavailable | Forbidden, text: str
 def changed_environment(environment: xr.Dataset, change: Change) -> xr.Dataset:
     """The environment without the lost contacts, with the generation that fails and the charge that was measured.
 
-    A step belongs to a period if any part of it does that is not yet past.
+    A step belongs to a period if any part of it does that is not yet past. The first epoch from now on keeps its
+    contacts: what has ended just before now needed them up to there.
     """
     epochs = environment["time"].values.astype("datetime64[ms]").astype(np.int64)
     step_ms = int(epochs[1] - epochs[0])
@@ -227,6 +228,7 @@ def changed_environment(environment: xr.Dataset, change: Change) -> xr.Dataset:
     silent = np.zeros(epochs.size, dtype=bool)
     for lost in change.lost_contacts:
         silent |= during(lost.start, lost.stop)
+    silent[: _first_after(epochs, _ms(change.now)) + 1] = False
     if silent.any():
         quiet = xr.DataArray(silent, dims="time", coords={"time": environment["time"]})
         variables |= {name: environment[name] & ~quiet for name in _CONTACTS if name in environment}
@@ -240,6 +242,11 @@ def changed_environment(environment: xr.Dataset, change: Change) -> xr.Dataset:
         known[(_ms(change.charge.at) - int(epochs[0])) // step_ms] = change.charge.value
         variables[KNOWN_CHARGE] = ("time", known, {"units": "1"})
     return environment.assign(variables) if variables else environment
+
+
+def _first_after(epochs: NDArray[np.int64], now_ms: int) -> int:
+    """Index of the first epoch that is not before now; their number if there is none."""
+    return int(np.searchsorted(epochs, now_ms)) if now_ms > epochs[0] else -1
 
 
 def _ms(moment: datetime) -> int:

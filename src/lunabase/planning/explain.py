@@ -32,13 +32,20 @@ _ENERGY_POSITIONS = 24
 _OWN = "its own activities hold the places left"
 
 
-def unplaced(timetable: Timetable, known: Iterable[Unplaced] = ()) -> tuple[Unplaced, ...]:
+def unplaced(
+    timetable: Timetable, known: Iterable[Unplaced] = (), *, with_changes: bool = True
+) -> tuple[Unplaced, ...]:
     """Every request that is not fully placed, in file order, with its reason.
 
-    What is known already of a request that lacks as much as before is told again.
+    What is known already of a request that lacks as much as before is told again. Without changes, where time is
+    short, it is left open what would let a request in.
     """
     before = {(item.request, item.wanted, item.placed): item for item in known}
-    lacking = [_unplaced(timetable, k, before) for k in range(len(timetable.problem.tasks)) if _lacks(timetable, k)]
+    lacking = [
+        _unplaced(timetable, k, before, with_changes)
+        for k in range(len(timetable.problem.tasks))
+        if _lacks(timetable, k)
+    ]
     return tuple(lacking)
 
 
@@ -50,7 +57,9 @@ def _lacks(timetable: Timetable, index: int) -> bool:
     return len(placed) < demand.count
 
 
-def _unplaced(timetable: Timetable, index: int, before: Mapping[tuple[str, str, str], Unplaced]) -> Unplaced:
+def _unplaced(
+    timetable: Timetable, index: int, before: Mapping[tuple[str, str, str], Unplaced], with_changes: bool
+) -> Unplaced:
     task = timetable.problem.tasks[index]
     placed = timetable.of_task(index)
     seconds = sum(item.duration_s for item in placed)
@@ -58,7 +67,7 @@ def _unplaced(timetable: Timetable, index: int, before: Mapping[tuple[str, str, 
     words = amount if placed else "nothing"
     if (task.request_id, task.demand.words, words) in before:
         return before[task.request_id, task.demand.words, words]
-    conflict, change = _conflict(timetable, index)
+    conflict, change = _conflict(timetable, index, with_changes)
     return Unplaced(
         request=task.request_id,
         experiment=task.experiment,
@@ -72,7 +81,7 @@ def _unplaced(timetable: Timetable, index: int, before: Mapping[tuple[str, str, 
     )
 
 
-def _conflict(timetable: Timetable, index: int) -> tuple[tuple[str, ...], str]:
+def _conflict(timetable: Timetable, index: int, with_changes: bool) -> tuple[tuple[str, ...], str]:
     """What keeps one more activity of the shortest length out, and the cheapest change that lets it in."""
     task = timetable.problem.tasks[index]
     window = next((w for w in task.demand.windows if (index, w.number) not in timetable.placed), None)
@@ -80,7 +89,7 @@ def _conflict(timetable: Timetable, index: int) -> tuple[tuple[str, ...], str]:
     if task.obstacle or window is None:
         return (task.obstacle,) if task.obstacle else (), ""
     found = exclusion(Trial(timetable, index, window, task.demand.minimum_s))
-    way = cheapest(found) if found.members or impossible else None
+    way = cheapest(found) if with_changes and (found.members or impossible) else None
     words = (impossible,) if impossible else tuple(_say_member(found, member) for member in found.members)
     return words, way.words if way is not None else ""
 

@@ -31,7 +31,7 @@ from lunabase.planning.timetable import Placement, Timetable, activity_points, t
 SOLVER = "repair with the least change"
 _NEAREST = 48
 """So many of the nearest starts are tried for one activity."""
-_PUSHED = 24
+_PUSHED = 12
 """So many places are tried at which others would have to make way."""
 _WORTH_ITS_COST = 0.5
 """Others make way only for something that is worth twice what that costs: change is a cost of its own."""
@@ -257,7 +257,7 @@ def _plan(mend: Mend, previous: Plan) -> Plan:
     )
     made = {
         "activities": ordered,
-        "unplaced": unplaced(timetable, previous.unplaced),
+        "unplaced": unplaced(timetable, previous.unplaced, with_changes=previous.level != "on board"),
         "partners": partner_outcomes(timetable, ordered),
         "solver": summary,
     }
