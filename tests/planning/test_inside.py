@@ -97,3 +97,29 @@ def test_a_piece_of_a_total_does_not_wander_to_where_there_is_more_room() -> Non
     assert [abs(item.start - times["start"]) < timedelta(hours=1) for item in fine.activities] == [True]
     assert fine.activities[0].duration_s == 5 * 3600
     assert check_plan(fine, own, surroundings, within=above) == ()
+
+
+def test_a_rover_stands_where_the_coarser_plan_left_it() -> None:
+    """Ten hours to the rim: a day that begins there has no time for the way."""
+    kinds = {"drill": {"description": "drill", "uses": ["cart"], "place": "rim"}}
+    places = {
+        "camp": {"name": "Camp", "east": "0 m", "north": "0 m"},
+        "rim": {"name": "Rim", "east": "36 km", "north": "0 m"},
+    }
+    cart = {"cart": {"name": "Cart", "host": "base", "starts_at": "camp", "travel_speed": "1 m/s"}}
+    own = station(
+        payloads={"eye": payload()},
+        activity_types=kinds,
+        places=places,
+        resources=cart,
+        experiments={"x": experiment(r=request("drill", "eye", "2 h", count=12))},
+    )
+    surroundings = environment(40)
+    above = make_plan("0" * 64, own, surroundings)
+    assert above.activities[0].hold_start - above.start >= timedelta(hours=10)
+    assert len(above.activities) == 12
+    part = surroundings.isel(time=slice(14, 26))
+    fine = make_plan("0" * 64, own, part, level="on board", within=above)
+    assert len(fine.activities) >= 5
+    assert check_plan(fine, own, part, within=above) == ()
+    assert {item.rule for item in check_plan(fine, own, part)} >= {"travel"}

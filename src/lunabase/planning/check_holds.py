@@ -119,8 +119,12 @@ def travel(case: Case) -> Iterator[Violation]:
         if case.kind(item).place is not None and not movers.keys() & set(item.resources):
             text = f"{item.id} happens at {case.kind(item).place}, but nothing that it holds can go there"
             yield Violation("place", (item.id,), item.hold_start, text)
+    earlier = case.coarser.activities if case.coarser is not None else ()
+    before = sorted((item for item in earlier if item.hold_start < case.plan.start), key=lambda item: item.hold_start)
     for name, mover in movers.items():
         here, free_s, last = mover.starts_at or "", 0.0, ""
+        for item in (other for other in before if name in other.resources):
+            here, free_s = case.kind(item).place or here, case.plan.seconds(item.hold_stop)
         for item in (other for other in case.known if name in other.resources):
             there = case.kind(item).place or here
             need_s = _distance_m(case.station, here, there) / (mover.travel_speed_m_per_s or 1.0)

@@ -20,7 +20,9 @@ from lunabase.station.resources import Reservation
 
 
 def with_reservations(station: Station, problem: Problem, coarser: Plan) -> Station:
-    """The station with a reservation for each activity of a coarser plan that crosses an edge of a problem's horizon.
+    """The station as a coarser plan leaves it to a problem's horizon.
+
+    What crosses an edge of the horizon is reserved, and things that move stand where they were last needed.
 
     Raises InputError when the coarser plan does not cover the horizon.
     """
@@ -34,7 +36,22 @@ def with_reservations(station: Station, problem: Problem, coarser: Plan) -> Stat
     reservations = dict(station.reservations)
     for number, item in enumerate(_crossing(problem, coarser), start=1):
         reservations[f"plan-around-{number}"] = _reservation(problem, item)
-    return station.model_copy(update={"reservations": reservations})
+    resources = {
+        name: item.model_copy(update={"starts_at": _place_at_start(station, name, coarser, horizon.start)})
+        if item.starts_at is not None
+        else item
+        for name, item in station.resources.items()
+    }
+    return station.model_copy(update={"reservations": reservations, "resources": resources})
+
+
+def _place_at_start(station: Station, mover: str, coarser: Plan, start: datetime) -> str | None:
+    """Where a coarser plan has brought a moving thing by the finer horizon's start."""
+    here = station.resources[mover].starts_at
+    for item in sorted(coarser.activities, key=lambda item: item.hold_start):
+        if mover in item.resources and item.hold_start < start:
+            here = station.activity_types[item.activity_type].place or here
+    return here
 
 
 def _crossing(problem: Problem, coarser: Plan) -> Iterator[Activity]:
