@@ -15,15 +15,21 @@ from lunabase.planning.timetable import Placement, Timetable
 
 def begun(problem: Problem, previous: Plan) -> Timetable:
     """A timetable with every activity of a previous plan that fits where it was, and the aim to stay like it."""
-    tasks = by_request(problem)
-    known = [placement_of(problem, item, tasks) for item in previous.activities]
-    earlier = sorted((item for item in known if item is not None), key=lambda item: (item.hold_start_s, item))
-    timetable = Timetable(replace(problem, aims=replace(problem.aims, earlier=_by_task(earlier))))
+    problem, earlier = remembering(problem, previous)
+    timetable = Timetable(problem)
     for item in earlier:
         settled = settle(timetable, item) if item.hold_start_s >= 0 else None
         if settled is not None and timetable.fault_with(settled) is None:
             timetable.put(settled)
     return timetable
+
+
+def remembering(problem: Problem, previous: Plan) -> tuple[Problem, list[Placement]]:
+    """The problem with the aim to stay like a previous plan, and where its activities were, in order of time."""
+    tasks = by_request(problem)
+    known = [placement_of(problem, item, tasks) for item in previous.activities]
+    earlier = sorted((item for item in known if item is not None), key=lambda item: (item.hold_start_s, item))
+    return replace(problem, aims=replace(problem.aims, earlier=_by_task(earlier))), earlier
 
 
 def _by_task(placements: list[Placement]) -> Mapping[int, tuple[Earlier, ...]]:

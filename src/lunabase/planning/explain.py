@@ -276,10 +276,16 @@ def _waits_for(timetable: Timetable, index: int, windows: list[Window]) -> str:
 
 def _blockers(timetable: Timetable, index: int, window: Window, starts: list[int]) -> Iterator[str]:
     """For every start, all rules that block an activity of the shortest length there; energy and data on a sample."""
-    free_of_rules = []
+    free_of_rules, rivals = [], _rivals(timetable, index)
     for start_s in starts:
         placement = Placement(index, window.number, start_s, timetable.problem.tasks[index].demand.minimum_s)
-        reasons = [reason for rule in _RULES if (reason := rule(timetable, placement))]
+        found = (
+            _order_rule(timetable, placement),
+            _overlap_rule(timetable, placement, rivals),
+            _host_rule(timetable, placement),
+            _peak_rule(timetable, placement),
+        )
+        reasons = [reason for reason in found if reason]
         yield from reasons
         if not reasons:
             free_of_rules.append(placement)
@@ -300,17 +306,23 @@ def _order_rule(timetable: Timetable, placement: Placement) -> str:
     return f"its order after {' and '.join(others)} leaves no room" if others else "its activities keep their order"
 
 
-def _overlap_rule(timetable: Timetable, placement: Placement) -> str:
+def _rivals(timetable: Timetable, index: int) -> IntArray:
+    """Start, stop and task of every activity that a task must not overlap, (n, 3)."""
+    conflicts = timetable.problem.conflicts
+    spans = [
+        (*timetable.span_s(item), item.task) for item in timetable.placed.values() if (index, item.task) in conflicts
+    ]
+    return np.array(spans, dtype=np.int64).reshape(-1, 3)
+
+
+def _overlap_rule(timetable: Timetable, placement: Placement, rivals: IntArray) -> str:
     """What holds the place, named by the rival that covers most of it."""
-    problem = timetable.problem
     start_s, stop_s = timetable.span_s(placement)
-    shares: Counter[int] = Counter()
-    for item in timetable.placed.values():
-        if (placement.task, item.task) in problem.conflicts:
-            begin_s, end_s = timetable.span_s(item)
-            shares[item.task] += max(min(stop_s, end_s) - max(start_s, begin_s), 0)
-    rival, covered_s = max(shares.items(), key=lambda share: (share[1], -share[0]), default=(-1, 0))
-    return _say_conflict(problem, placement.task, rival) if covered_s > 0 else ""
+    covered_s = np.minimum(rivals[:, 1], stop_s) - np.maximum(rivals[:, 0], start_s)
+    shares = np.zeros(len(timetable.problem.tasks), dtype=np.int64)
+    np.add.at(shares, rivals[:, 2], np.maximum(covered_s, 0))
+    rival = int(np.argmax(shares))
+    return _say_conflict(timetable.problem, placement.task, rival) if shares[rival] > 0 else ""
 
 
 def _say_conflict(problem: Problem, task: int, rival: int, places: str = "holds most of the places left") -> str:
@@ -347,9 +359,6 @@ def _short(timetable: Timetable, placement: Placement, room_w: FloatArray) -> bo
     cell_s = timetable.problem.horizon.cell_s
     room = room_w[start_s // cell_s : -(-stop_s // cell_s)]
     return bool(room.min() < timetable.problem.tasks[placement.task].extra_w - 1e-6)
-
-
-_RULES: tuple[Callable[[Timetable, Placement], str], ...] = (_order_rule, _overlap_rule, _host_rule, _peak_rule)
 
 
 def _say_fault(problem: Problem, fault: Fault, task: Task) -> str:

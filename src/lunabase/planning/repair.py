@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from lunabase.errors import InputError
+from lunabase.planning.begin import remembering
 from lunabase.planning.burden import Fault
 from lunabase.planning.change import Change
 from lunabase.planning.construct import fill, spread
@@ -20,7 +21,7 @@ from lunabase.planning.demand import Window
 from lunabase.planning.explain import unplaced
 from lunabase.planning.improve import simple_bound
 from lunabase.planning.keep import Mend, keep_history, keep_pins, keep_what_holds, settle, window_of
-from lunabase.planning.outcome import partner_outcomes
+from lunabase.planning.outcome import goal_outcomes, partner_outcomes
 from lunabase.planning.plan import Plan, SolverSummary
 from lunabase.planning.problem import Problem
 from lunabase.planning.restrict import restricted, seconds
@@ -49,7 +50,7 @@ def repair(problem: Problem, previous: Plan, change: Change) -> Plan:
     """
     if problem.horizon.start != previous.start or problem.horizon.stop != previous.stop:
         raise InputError("the plan does not cover the span of the environment.", fix="Compute it for the plan's dates.")
-    problem = restricted(problem, previous, change)
+    problem, _ = remembering(restricted(problem, previous, change), previous)
     mend = Mend(Timetable(problem), seconds(problem.horizon, change))
     keep_history(mend, previous)
     keep_pins(mend, previous, change)
@@ -247,13 +248,15 @@ def _plan(mend: Mend, previous: Plan) -> Plan:
         activities.append(activity.model_copy(update={"pinned": True}) if pinned else activity)
     ordered = tuple(sorted(activities, key=lambda activity: (activity.hold_start, activity.id)))
     score = timetable.score()
+    bound = max(simple_bound(problem), score)
     summary = SolverSummary(
         solver=SOLVER,
         status="feasible" if ordered else "empty",
         objective=score / POINTS,
-        bound=max(simple_bound(problem), score) / POINTS,
+        bound=bound / POINTS,
         seed=previous.solver.seed,
         work_limit=0.0,
+        goals=goal_outcomes(timetable, bound),
     )
     made = {
         "activities": ordered,

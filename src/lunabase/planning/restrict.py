@@ -10,12 +10,11 @@ import numpy as np
 
 from lunabase.planning.change import Change
 from lunabase.planning.demand import Demand, rhythm_windows
-from lunabase.planning.horizon import Horizon
+from lunabase.planning.horizon import BoolArray, Horizon
 from lunabase.planning.opportunities import Clause, open_cells
 from lunabase.planning.plan import Activity, Plan
 from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import Task
-from lunabase.planning.variants import Variant
 
 
 def restricted(problem: Problem, previous: Plan, change: Change) -> Problem:
@@ -25,8 +24,11 @@ def restricted(problem: Problem, previous: Plan, change: Change) -> Problem:
         own.setdefault(item.request, []).append(item)
     now_s = seconds(problem.horizon, change)
     everywhen = np.ones(problem.horizon.steps, dtype=bool)
-    past = Clause("time from now on", everywhen, ((-1.0, float(now_s)),)) if now_s > 0 else None
-    tasks = tuple(_restricted(problem, task, own.get(task.request_id, []), change, past) for task in problem.tasks)
+    past = Clause("time from now on", everywhen, ((-1.0, float(now_s)),))
+    ahead = open_cells((past,), problem.horizon)
+    tasks = tuple(
+        _restricted(problem, task, own.get(task.request_id, []), change, (past, ahead)) for task in problem.tasks
+    )
     variants = tuple(variant for task in tasks for variant in task.variants)
     return replace(problem, tasks=tasks, variants=variants)
 
@@ -36,9 +38,12 @@ def seconds(horizon: Horizon, change: Change) -> int:
     return math.ceil((change.now - horizon.start).total_seconds())
 
 
-def _restricted(problem: Problem, task: Task, own: Sequence[Activity], change: Change, past: Clause | None) -> Task:
-    more = [*([past] if past is not None else []), *_forbidden(problem, task, change)]
-    variants = tuple(_narrowed(problem, variant, more) for variant in task.variants)
+def _restricted(
+    problem: Problem, task: Task, own: Sequence[Activity], change: Change, past: tuple[Clause, BoolArray]
+) -> Task:
+    more = tuple(_forbidden(problem, task, change))
+    cells = past[1] & open_cells(more, problem.horizon) if more else past[1]
+    variants = tuple(replace(way, held=(*way.held, past[0], *more), open=way.open & cells) for way in task.variants)
     demand = task.demand
     if task.request.every is not None and own:
         demand = _in_rhythm(problem.horizon, task, own)
@@ -57,13 +62,6 @@ def _forbidden(problem: Problem, task: Task, change: Change) -> Iterator[Clause]
             stop_s = (item.stop - horizon.start).total_seconds()
             words = f"time outside {item.start:%d %b %H:%M} to {item.stop:%d %b %H:%M} (forbidden by the change)"
             yield Clause(words, everywhen, ((start_s, stop_s),))
-
-
-def _narrowed(problem: Problem, variant: Variant, more: Sequence[Clause]) -> Variant:
-    if not more:
-        return variant
-    open_ = variant.open & open_cells(tuple(more), problem.horizon)
-    return replace(variant, held=(*variant.held, *more), open=open_)
 
 
 def _in_rhythm(horizon: Horizon, task: Task, own: Sequence[Activity]) -> Demand:
