@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planning_station import BASE, environment, experiment, payload, request, station, with_equipment
 
 from lunabase.planning.checker import check_plan
+from lunabase.planning.delivery import Deadline, Queue
 from lunabase.planning.plan import Plan
+from lunabase.planning.problem import build_problem
 from lunabase.planning.solve import make_plan
 
 BOX = {
@@ -132,3 +136,58 @@ def test_the_checker_sees_late_data() -> None:
     surroundings = environment(24, earth=np.arange(24) >= 12)
     careless = make_plan("0" * 64, sender(5, 5, within=None), surroundings)
     assert "delivery" in {item.rule for item in check_plan(careless, sender(5, 5, within="4 h"), surroundings)}
+
+
+def sent_at(made: list[list[float]], link: list[float]) -> list[dict[int, int]]:
+    """By class: for every step whose data are all sent, when: bit by bit, class 0 first, the oldest of a class first."""
+    waiting: list[list[list[float]]] = [[] for _ in made[0]]
+    done: list[dict[int, int]] = [{} for _ in made[0]]
+    for step, left in enumerate(link):
+        for own, finished in zip(waiting, done, strict=True):
+            while own and left > 0.0:
+                sent = min(own[0][1], left)
+                own[0][1] -= sent
+                left -= sent
+                if own[0][1] > 0.0:
+                    break
+                finished[int(own.pop(0)[0])] = step
+        for own, amount in zip(waiting, made[step], strict=True):
+            if amount > 0.0:
+                own.append([step, amount])
+    return done
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_queue_misses_what_is_sent_late(seed: int) -> None:
+    """Activities come and go; what is missed is what a recorder of single bits sends late, tried or placed."""
+    generator = np.random.default_rng(seed)
+    model, steps = sender(2, 1), 40
+    problem = build_problem(model, environment(steps))
+    forecast = replace(problem.forecast, downlink_bit_per_s=generator.choice([0.0, 10.0, 30.0], steps), step_s=1.0)
+    class_bit = np.zeros((steps, 2))
+    queue, mode = Queue(forecast, class_bit), np.zeros(steps, dtype=np.int64)
+    placed: dict[int, tuple[int, float, Deadline]] = {}
+
+    def late() -> list[int]:
+        done = sent_at(class_bit.tolist(), forecast.downlink_bit_per_s.tolist())
+        items = [item for _, _, item in placed.values()]
+        return [
+            d.made_step for d in items if not d.made_step < done[d.data_class].get(d.made_step, steps) <= d.sent_step
+        ]
+
+    for number in range(60):
+        if placed and generator.random() < 0.4:
+            key = int(generator.choice(list(placed)))
+            step, amount, due = placed.pop(key)
+            class_bit[step, due.data_class] -= amount
+            queue.change(due, -1)
+        else:
+            step, amount = int(generator.integers(steps)), float(generator.integers(1, 40) * 2)
+            due = Deadline(step, min(step + int(generator.integers(8)), steps - 1), int(generator.integers(2)))
+            class_bit[step, due.data_class] += amount
+            placed[number] = (step, amount, due)
+            tried = queue.missed_with(mode, mode[step : step + 1], step, step + 1, [due])
+            assert tried == min(late(), default=None)
+            queue.change(due, 1)
+        queue.follow(mode, step, step + 1)
+        assert queue.missed() == min(late(), default=None)

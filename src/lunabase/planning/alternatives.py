@@ -33,7 +33,7 @@ def every_choice(timetable: Timetable, before: list[Placement]) -> list[Choice]:
             number = window.number if task.ordered else None
             known = {place_of(item) for item in before if item.task == index and number in (None, item.number)}
             found = {place for k in range(len(task.variants)) for place in _all_places(timetable, index, window, k)}
-            places = tuple(sorted(known | found))
+            places = tuple(sorted(known | _in_time(timetable, index, found)))
             choices.append(Choice(index, number, 1 if task.ordered else len(windows), places))
     return [choice for choice in choices if choice.places]
 
@@ -56,6 +56,14 @@ def _all_places(timetable: Timetable, index: int, window: Window, variant: int) 
         for hold_start in range(low, min(stop - width, window.latest_s) + 1, cell_s):
             found += [(hold_start, d, variant) for d in durations if hold_start + demand.hold_s(d) <= stop]
     return tuple(_in_mode(timetable, index, found))
+
+
+def _in_time(timetable: Timetable, index: int, places: set[Place]) -> set[Place]:
+    """Those places from which the data, with those of what is placed, arrive in time, if they must."""
+    if timetable.problem.tasks[index].request.deliver_within_s is None:
+        return places
+    faults = {place: timetable.fault_with(Placement(index, 0, *place)) for place in places}
+    return {place for place, fault in faults.items() if fault is None or fault.kind != "delivery"}
 
 
 def _in_mode(timetable: Timetable, index: int, places: list[Place]) -> list[Place]:
@@ -109,6 +117,7 @@ def some_choices(
         places = {
             place for k in ways for place in _some_places(timetable, index, mine[0], (low, high), most // len(ways), k)
         }
+        places = _in_time(timetable, index, places)
         choices.append(Choice(index, number, len(mine), tuple(sorted({*places, *held}))))
     return [choice for choice in choices if choice.places]
 

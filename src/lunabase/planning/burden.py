@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from lunabase.planning.balance import Course, Track, no_extra
-from lunabase.planning.delivery import Deadline, missed
+from lunabase.planning.delivery import Deadline, Queue
 from lunabase.planning.heat_room import idle_heat_w
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray
 from lunabase.planning.problem import CHARGE_MARGIN, Problem
@@ -54,7 +53,7 @@ class Burden:
         self._course = Course(problem.forecast, self.extra)
         self._changed = (problem.forecast.array_w.size, 0)
         """First step whose activities have changed since the course was followed, and the one past the last."""
-        self._deadlines: Counter[Deadline] = Counter()
+        self._queue = Queue(problem.forecast, self.extra.class_bit)
         self._fault: Fault | None = None
         self._fault_is_stale = True
 
@@ -65,6 +64,8 @@ class Burden:
         if first < stop:
             _, end = self._course.attempt(self.extra, first, stop)
             self._course.accept(first, end)
+            if self.extra.class_bit.shape[1]:
+                self._queue.follow(self._course.track.mode, first, max(stop, end))
             self._changed = (self.problem.forecast.array_w.size, 0)
         return self._course.track
 
@@ -75,7 +76,7 @@ class Burden:
         self._changed = (min(self._changed[0], first), max(self._changed[1], stop))
         self._fault_is_stale = True
         if work.deadline is not None:
-            self._deadlines[work.deadline] += sign
+            self._queue.change(work.deadline, sign)
 
     def _add(self, work: Work, sign: int) -> None:
         way, extra = work.variant, self.extra
@@ -118,7 +119,7 @@ class Burden:
         for work in more:
             self._add(work, 1)
         track, end = self._course.attempt(self.extra, first, stop)
-        fault = self._fault_in(track, first) or self._late(track, first, more)
+        fault = self._fault_in(track, first) or self._late(track, first, stop, more)
         before.put_into(self.extra, first)
         if fault is None and kept is not None:
             # What went wrong before may lie in what was followed again, and be mended.
@@ -128,7 +129,10 @@ class Burden:
     def fault(self) -> Fault | None:
         """The first thing that goes wrong, if anything does."""
         if self._fault_is_stale:
-            self._fault, self._fault_is_stale = self._fault_in(self.track, 0) or self._late(self.track, 0, ()), False
+            self._fault, self._fault_is_stale = self._fault_in(self.track, 0), False
+            late = self._queue.missed()
+            if self._fault is None and late is not None:
+                self._fault = Fault("delivery", late, 0.0)
         return self._fault
 
     def _fault_in(self, track: Track, first: int) -> Fault | None:
@@ -164,15 +168,12 @@ class Burden:
         over_w = (heat_w - np.maximum(forecast.heat_limit_w[part], idle_w)).max(axis=1)
         return _first("heat", changed & (over_w > _SLACK_W), over_w, first)
 
-    def _late(self, track: Track, first: int, more: Sequence[Work]) -> Fault | None:
+    def _late(self, track: Track, first: int, stop: int, more: Sequence[Work]) -> Fault | None:
         """Data that don't reach Earth in time, with a track that begins at a step."""
-        deadlines = [item for item, count in self._deadlines.items() if count > 0]
-        deadlines += [work.deadline for work in more if work.deadline is not None]
-        if not deadlines:
+        if not self.extra.class_bit.shape[1]:
             return None
-        mode = self._course.track.mode.copy()
-        mode[first : first + track.mode.size] = track.mode
-        step = missed(self.problem.forecast, self.extra.class_bit, mode, deadlines)
+        deadlines = [work.deadline for work in more if work.deadline is not None]
+        step = self._queue.missed_with(self._course.track.mode, track.mode, first, stop, deadlines)
         return Fault("delivery", step, 0.0) if step is not None else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, insort
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,13 @@ from lunabase.station.model import Station
 _SLACK_BIT = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Deadline:
-    """The data made up to the end of a step have been sent by the end of another."""
+    """The data of a class that are made up to the end of a step have been sent by the end of another."""
 
-    data_class: int
     made_step: int
     sent_step: int
-    """-1: at once, which never happens."""
+    data_class: int
 
 
 def data_classes(station: Station) -> tuple[int, ...]:
@@ -36,38 +35,98 @@ def deadline(forecast: Forecast, data_class: int, stop_s: int, within_s: float) 
     """Deadline of an activity; nothing counts on contacts after the horizon."""
     steps = forecast.array_w.size
     sent_step = min(int((stop_s + within_s) // forecast.step_s), steps) - 1
-    return Deadline(data_class, min(int((stop_s - 1) // forecast.step_s), steps - 1), sent_step)
+    return Deadline(min(int((stop_s - 1) // forecast.step_s), steps - 1), sent_step, data_class)
 
 
-def missed(forecast: Forecast, class_bit: FloatArray, mode: IntArray, deadlines: Iterable[Deadline]) -> int | None:
-    """Step at which the first missed deadline is, if any; `class_bit` (steps, classes) is made, `mode` (steps,).
+class Queue:
+    """Data that wait in the recorder, class by class, kept in step with the activities, and the deadlines they miss.
 
-    What is made in a step counts as sent from the next on: a step may be coarser than the contacts in it.
+    What is made in a step can be sent from the next on: a step may be coarser than the contacts in it. As with the
+    course of energy, a change is followed only until it makes no difference.
     """
-    link_bit = forecast.downlink_bit_per_s * forecast.step_s * forecast.mode_table[mode, DOWNLINK]
-    made = np.cumsum(class_bit, axis=0)
-    sent = _sent(class_bit, link_bit)
-    late = [
-        item.made_step
-        for item in deadlines
-        if item.sent_step < 0
-        or sent[item.sent_step, item.data_class] < made[item.made_step, item.data_class] - _SLACK_BIT
-    ]
-    return min(late, default=None)
+
+    def __init__(self, forecast: Forecast, class_bit: FloatArray) -> None:
+        self._forecast = forecast
+        self._class_bit = class_bit
+        """(steps, classes) made; changed by others."""
+        shape = (class_bit.shape[0] + 1, class_bit.shape[1])
+        self._kept, self._tried = np.zeros(shape), np.zeros(shape)
+        """(steps + 1, classes) waiting before each step and after the last."""
+        self._deadlines: list[Deadline] = []
+        self._longest = 0
+        self._missed: set[Deadline] = set()
+
+    def change(self, item: Deadline, sign: int) -> None:
+        """Add (+1) or remove (-1) a deadline; `follow` comes after it."""
+        if sign > 0:
+            insort(self._deadlines, item)
+            self._longest = max(self._longest, item.sent_step - item.made_step)
+        else:
+            del self._deadlines[bisect_left(self._deadlines, item)]
+            if item not in self._deadlines:
+                self._missed.discard(item)
+
+    def follow(self, mode: IntArray, first: int, stop: int) -> None:
+        """Keep in step after activities have changed in steps [first, stop)."""
+        end = self._run(mode, mode[first:first], first, stop)
+        self._kept[first + 1 : end + 1] = self._tried[first + 1 : end + 1]
+        touched = self._touched(first, end)
+        self._missed.difference_update(touched)
+        self._missed.update(item for item in touched if self._misses(item, first, 0))
+
+    def missed(self) -> int | None:
+        """Step at which the data of the first missed deadline were made; None if all are met."""
+        return min((item.made_step for item in self._missed), default=None)
+
+    def missed_with(self, mode: IntArray, tried: IntArray, first: int, stop: int, more: list[Deadline]) -> int | None:
+        """As `missed`, with activities tried in steps [first, stop), the modes `tried` from step `first` on and, beyond
+        these, `mode` (steps,); `more` deadlines."""
+        end = self._run(mode, tried, first, stop)
+        touched = self._touched(first, end)
+        wrong = [item for item in [*touched, *more] if self._misses(item, first, end)]
+        wrong += self._missed.difference(touched)
+        return min((item.made_step for item in wrong), default=None)
+
+    def _run(self, mode: IntArray, tried: IntArray, first: int, stop: int) -> int:
+        f = self._forecast
+        end: int = _wait(
+            f.downlink_bit_per_s, f.step_s, f.mode_table[:, DOWNLINK], mode, tried, first, stop, self._class_bit,
+            self._kept, self._tried,
+        )  # fmt: skip
+        return end
+
+    def _touched(self, first: int, end: int) -> list[Deadline]:
+        """Deadlines between whose making and sending any of the steps [first, end) lies."""
+        low = bisect_left(self._deadlines, Deadline(first - self._longest, -1, -1))
+        high = bisect_left(self._deadlines, Deadline(end + 1, -1, -1))
+        return [item for item in self._deadlines[low:high] if item.sent_step >= first]
+
+    def _misses(self, item: Deadline, first: int, end: int) -> bool:
+        """Whether more waits than was made after it: a class is sent in the order of its making."""
+        if item.sent_step <= item.made_step:
+            return True
+        after = item.sent_step + 1
+        waiting = (self._tried if first < after <= end else self._kept)[after, item.data_class]
+        later = self._class_bit[item.made_step + 1 : after, item.data_class].sum()
+        return bool(waiting > later + _SLACK_BIT)
 
 
 @njit(cache=True)
-def _sent(class_bit, link_bit):  # type: ignore[no-untyped-def]
-    """Data sent of each class up to the end of each step, (steps, classes)."""
+def _wait(  # type: ignore[no-untyped-def]
+    rate, step_s, sends, mode, tried, first, stop, class_bit, old, waiting
+):
+    """Follow from step `first`, at least to `stop`, and then until what waits is as before; return the next step."""
     steps, classes = class_bit.shape
-    sent = np.zeros((steps, classes))
-    held, total = np.zeros(classes), np.zeros(classes)
-    for i in range(steps):
-        left = link_bit[i]
+    waiting[first] = old[first]
+    for i in range(first, steps):
+        now = tried[i - first] if i - first < tried.size else mode[i]
+        left = rate[i] * step_s * sends[now]
+        same = True
         for k in range(classes):
-            now = min(held[k], left)
-            held[k] += class_bit[i, k] - now
-            left -= now
-            total[k] += now
-            sent[i, k] = total[k]
-    return sent
+            sent = min(waiting[i, k], left)
+            left -= sent
+            waiting[i + 1, k] = waiting[i, k] - sent + class_bit[i, k]
+            same = same and waiting[i + 1, k] == old[i + 1, k]
+        if same and i + 1 >= stop and i + 1 - first >= tried.size:
+            return i + 1
+    return steps
