@@ -97,8 +97,20 @@ class _Reader:
         self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
         self.exhausted = False
+        self.around: list[Node] = []
+        """The nodes that the one being read lies in."""
 
     def value(self, node: Node, path: KeyPath) -> Any:
+        if any(node is outer for outer in self.around):
+            self._add(node, path, "it contains itself, by an alias", "Write out what it holds.")
+            return None
+        self.around.append(node)
+        try:
+            return self._value(node, path)
+        finally:
+            self.around.pop()
+
+    def _value(self, node: Node, path: KeyPath) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
         if len(path) > _MAX_DEPTH or len(self.lines) > _MAX_VALUES:
             if not self.exhausted:
