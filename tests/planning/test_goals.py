@@ -7,7 +7,9 @@ from planning_station import environment, experiment, payload, request, station
 
 from lunabase.planning.checker import check_plan
 from lunabase.planning.goals import Aims, Earlier
+from lunabase.planning.improve import simple_bound
 from lunabase.planning.plan import Plan
+from lunabase.planning.problem import build_problem
 from lunabase.planning.solve import make_plan
 from lunabase.planning.tasks import POINTS
 
@@ -137,3 +139,15 @@ def test_bounds_stand_above_what_was_reached() -> None:
     plan = plan_of(rivals(committed=True), environment(12))
     for goal in plan.solver.goals:
         assert goal.bound is None or goal.bound >= goal.value - 1e-9
+
+
+def test_the_bound_counts_payloads_that_work_at_once() -> None:
+    """Two payloads serve one request for 20 h in 12 h: the bound of a large problem must not say that it can't be."""
+    model = station(
+        payloads={"one": payload(), "two": payload()},
+        experiments={"x": experiment(r=request("look", "one", "2 h", total="20 h", or_payload=["two"], priority=6))},
+    )
+    problem = build_problem(model, environment(12))
+    plan = plan_of(model, environment(12))
+    assert simple_bound(problem) >= plan.solver.objective * POINTS
+    assert sum(item.duration_s for item in plan.activities) == 20 * 3600

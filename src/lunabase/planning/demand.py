@@ -76,7 +76,8 @@ def demand(request: Request, open_: BoolArray, horizon: Horizon, intervals: Bool
         total = request.count * maximum
         return Demand("count", request.count, total, setup, teardown, minimum, maximum, windows, words)
     total = math.ceil(request.total_s or 0.0)
-    pieces = min(math.ceil(total / minimum), max(horizon.length_s // hold, 1), _MOST_PIECES)
+    at_once = 1 + len(request.or_payload)
+    pieces = min(math.ceil(total / minimum), max(horizon.length_s // hold, 1) * at_once, _MOST_PIECES)
     windows = tuple(Window(n, 0, latest) for n in range(1, pieces + 1))
     return Demand("total", pieces, total, setup, teardown, minimum, maximum, windows, f"{say_duration(total)} in all")
 

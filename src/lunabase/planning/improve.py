@@ -73,7 +73,12 @@ def _alone(problem: Problem, task: int) -> int:
 
 
 def _spans_s(problem: Problem, task: int) -> list[int]:
-    return [(stop - start) * problem.horizon.cell_s for start, stop in runs(problem.tasks[task].open).tolist()]
+    """Lengths of the times in which each payload that may do it could, s: several payloads work at once."""
+    ways = problem.tasks[task].variants
+    opens = [
+        np.any([way.open for way in ways if way.payload == name], axis=0) for name in {way.payload for way in ways}
+    ]
+    return [(stop - start) * problem.horizon.cell_s for open_ in opens for start, stop in runs(open_).tolist()]
 
 
 def _most_time_s(problem: Problem, task: int, span_s: int) -> int:
@@ -89,7 +94,7 @@ def _most_activities(problem: Problem, task: int) -> int:
     wanted = problem.tasks[task]
     hold_s = wanted.demand.hold_s(wanted.demand.minimum_s)
     most = min(sum(span // hold_s for span in _spans_s(problem, task)), wanted.demand.count)
-    if wanted.demand.kind == "every":
+    if wanted.demand.kind in ("every", "each"):
         usable = usable_starts(wanted.open, problem.horizon, hold_s)
         most = min(most, sum(reaches(usable, window, problem.horizon) for window in wanted.demand.windows))
     before = [order.task for order in wanted.follows if problem.tasks[order.task].demand.kind != "total"]
@@ -175,9 +180,10 @@ def _search(timetable: Timetable, seed: int, effort: Effort) -> Improved:
 
 
 def _missing(timetable: Timetable) -> FloatArray:
-    """Square roots of the points that each task still lacks, (tasks,)."""
-    tasks = range(len(timetable.problem.tasks))
-    points = [_alone(timetable.problem, task) - timetable.task_points(task) for task in tasks]
+    """Square roots of what each task still lacks, by its worth to the goals, (tasks,)."""
+    problem = timetable.problem
+    tasks = range(len(problem.tasks))
+    points = [problem.gain(task) * (_alone(problem, task) - timetable.task_points(task)) for task in tasks]
     return np.sqrt(np.maximum(np.array(points, dtype=np.float64), 0.0))
 
 
