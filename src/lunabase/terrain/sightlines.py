@@ -255,7 +255,7 @@ def far_hulls(far: Scene, level: int, inner: Box, first: int, groups: int, spaci
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _with_room(hull: Hull, used: int, points: int) -> Hull:
-    larger = new_hull(points)
+    larger: Hull = new_hull(points)
     larger.x[:used], larger.y[:used], larger.place[:used] = hull.x[:used], hull.y[:used], hull.place[:used]
     larger.rise[:used], larger.base[:used] = hull.rise[:used], hull.base[:used]
     return larger
@@ -294,5 +294,6 @@ def _far_hull(far, ground, level, inner, shift, hull, farther, n, track):  # typ
 
 def new_finds(room: int) -> Finds:
     """Return room for a number of finds."""
-    places, pixels = (np.empty(room, dtype=np.int64) for _ in range(2)), (np.empty(room, np.float32) for _ in range(3))
-    return Finds(*places, *pixels)
+    places, targets = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    rows, columns, eyes_m = (np.empty(room, dtype=np.float32) for _ in range(3))
+    return Finds(places, targets, rows, columns, eyes_m)
