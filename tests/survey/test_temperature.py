@@ -14,7 +14,7 @@ from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4, Regolith, la
 from lunabase.errors import InputError
 from lunabase.sky import SurfaceSite, open_kernels
 from lunabase.survey.columns import Columns
-from lunabase.survey.temperature import temperature_map
+from lunabase.survey.temperature import temperature_map, tiles_of
 from lunabase.survey.thermal_terrain import Sun, ThermalTerrain
 from lunabase.terrain.dem import Dem, read_dem
 from lunabase.terrain.grid import MapGrid
@@ -25,8 +25,10 @@ from lunabase.times import TimeGrid
 
 TERRAIN = Path(__file__).parents[2].parent / "shared" / "data" / "terrain"
 MONTH = TimeGrid.from_utc("2030-01-01", 121, 6 * 3600.0)
+DAYS = TimeGrid.from_utc("2030-01-01", 41, 6 * 3600.0)
 AU_KM = 149_597_870.7
 SUN_KM = 695_700.0
+CRATER_POINTS = [(45, 50), (6, 3), (30, 30)]
 
 
 def level_dem(grid):
@@ -72,6 +74,84 @@ def test_shadow_in_a_spherical_bowl(elevation_deg, caught):
     assert temperature_k[shadow].std() < 0.01 * expected_k
 
 
+def crater():
+    """A crater of 40 pixels across and its surroundings at 85 S, with horizons."""
+    bowl = Bowl(61, 20.0)
+    west, north = float(bowl.grid.west), float(bowl.grid.north)
+    grid = MapGrid(local_projection(-85.0, 30.0), west, north, PIXEL_M, 61, 61)
+    dem = Dem(bowl.heights_m, grid.projection, west, north, PIXEL_M, PIXEL_M, "crater")
+    sweep = HorizonSweep([dem], grid, (0.5,))
+    cube = cube_of(grid, np.stack([sweep.planes(azimuth)[0] for azimuth in np.arange(0.0, 360.0, 10.0)]))
+    return bowl, dem, cube
+
+
+@cache
+def whole_crater():
+    _, dem, cube = crater()
+    return temperature_map(cube, dem, DAYS, open_kernels(), depths_m=(0.5,), points=CRATER_POINTS)
+
+
+@pytest.fixture
+def _short_spin_up(monkeypatch):
+    monkeypatch.setattr("lunabase.survey.temperature.SPIN_UP_S", 30 * 86400.0)
+    monkeypatch.setattr("lunabase.survey.temperature._MOST_COARSE", 3)
+    monkeypatch.setattr("lunabase.survey.temperature._MOST_FINE", 1)
+
+
+@pytest.mark.usefixtures("_short_spin_up")
+def test_a_crater_cut_by_the_border_is_warmed_from_outside():
+    """Its half has the temperatures of the whole: surroundings bring nine tenths of what is missing without them."""
+    bowl, dem, cube = crater()
+    half = slice(30, None)
+    alone = Dem(dem.heights_m[:, half], dem.projection, float(cube["x"][30]), dem.north, PIXEL_M, PIXEL_M, "half")
+    inside = (bowl.out_m < bowl.rim_m)[:, half]
+    whole_k = whole_crater().isel(x=half)["surface_temperature_mean"].values[inside]
+    apart_k = {}
+    for name, beyond in (("none", ()), ("known", (dem,))):
+        cut = temperature_map(cube.isel(x=half), alone, DAYS, open_kernels(), depths_m=(0.5,), beyond=beyond)
+        apart_k[name] = np.abs(cut["surface_temperature_mean"].values[inside] - whole_k)
+    assert apart_k["none"].mean() > 5.0
+    assert apart_k["known"].mean() < 0.1 * apart_k["none"].mean()
+    assert apart_k["known"].max() < 1.5
+
+
+@pytest.mark.usefixtures("_short_spin_up")
+def test_tiles_do_not_show(monkeypatch):
+    """A crater cut by the tiles is as in one piece, but for sunlit walls beyond the margin, which are seen coarser."""
+    _, dem, cube = crater()
+    monkeypatch.setattr("lunabase.survey.temperature.TILE_PIXELS", 31)
+    kept = []
+
+    def once(name, make):
+        kept.append(name)
+        return make()
+
+    whole = whole_crater()
+    tiled = temperature_map(cube, dem, DAYS, open_kernels(), depths_m=(0.5,), points=CRATER_POINTS, once=once)
+    assert kept == ["0-0-30x30", "0-30-30x31", "30-0-31x30", "30-30-31x31"]
+    for name in ("minimum", "mean", "maximum"):
+        apart_k = np.abs(tiled - whole)[f"surface_temperature_{name}"].values
+        assert apart_k.mean() < 0.1
+        assert apart_k.max() < 2.0
+    np.testing.assert_array_equal(tiled["point_x"], whole["point_x"])
+    np.testing.assert_array_equal(tiled["point_y"], whole["point_y"])
+    np.testing.assert_allclose(tiled["surface_temperature"], whole["surface_temperature"], atol=2.0)
+
+
+@pytest.mark.usefixtures("_short_spin_up")
+def test_tiles_without_terrain_stay_unknown(monkeypatch):
+    monkeypatch.setattr("lunabase.survey.temperature.TILE_PIXELS", 4)
+    monkeypatch.setattr("lunabase.survey.temperature.MARGIN_PIXELS", 1)
+    grid = polar_grid(rows=4, columns=8)
+    lines = np.zeros((8, 4, 8))
+    lines[:, :, 3:] = np.nan
+    cube, kernels = cube_of(grid, lines), open_kernels()
+    maps = temperature_map(cube, level_dem(grid), DAYS, kernels)
+    assert np.isnan(maps["surface_temperature_mean"]).values.tolist() == [[False] * 3 + [True] * 5] * 4
+    with pytest.raises(InputError, match="height and a horizon"):
+        temperature_map(cube, level_dem(grid), DAYS, kernels, points=[(0, 7)])
+
+
 @pytest.mark.parametrize("latitude_deg", [0.0, -85.0])
 def test_level_ground_is_as_the_site_says(latitude_deg):
     """The same ground at a site of `lunabase.environment`: other light, other solver, other spin-up."""
@@ -100,7 +180,9 @@ def haworth():
     grid = whole.part(row - 15, column - 15, 31, 31)
     sweep = HorizonSweep([dem], grid)
     cube = cube_of(grid, np.stack([sweep.planes(azimuth)[0] for azimuth in np.arange(0.0, 360.0, 5.0)]))
-    return temperature_map(cube, dem, MONTH, open_kernels(), points=[(15, 15)]), grid
+    cut_m = dem.heights_m[row - 15 : row + 16, column - 15 : column + 16]
+    cut = Dem(cut_m, dem.projection, grid.west, grid.north, grid.pixel_m, grid.pixel_m, dem.source)
+    return temperature_map(cube, cut, MONTH, open_kernels(), points=[(15, 15)]), grid
 
 
 def test_permanent_shadow_is_cold_not_black():
@@ -154,14 +236,17 @@ def test_any_number_of_threads_finds_the_same():
             np.testing.assert_array_equal(one, other)
 
 
-def test_a_map_beyond_memory_is_refused(monkeypatch):
-    """On a machine of 0.41 MB: 70 pixels of 4500 + 4 x 36 bytes fit into 80 % of it."""
-    machine, small = os.sysconf, {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 100}
+def test_a_small_machine_gets_smaller_tiles(monkeypatch):
+    """On a machine of 0.2 GB: 128 x 128 pixels and a margin, each of 8000 + 4 x 36 bytes, don't fit."""
+    machine, small = os.sysconf, {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 50_000}
     monkeypatch.setattr("os.sysconf", lambda name: small[name] if name in small else machine(name))
-    grid = polar_grid(rows=12, columns=12)
-    with pytest.raises(InputError, match=r"144 pixels needs") as refused:
-        temperature_map(cube_of(grid, np.zeros((36, 12, 12))), level_dem(grid), MONTH, open_kernels())
-    assert "8 x 8" in refused.value.fix
+    grid = polar_grid(rows=100, columns=150)
+    tiles = tiles_of(cube_of(grid, np.zeros((36, 100, 150), np.float32)))
+    assert {(tile.rows, tile.columns) for tile in tiles} == {(50, 50)}
+    covered = np.zeros(grid.shape, int)
+    for tile in tiles:
+        covered[tile.slices] += 1
+    assert (covered == 1).all()
 
 
 def test_unknown_pixels_stay_unknown():

@@ -6,11 +6,20 @@ from bowls import PIXEL_M, Bowl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lunabase.survey.view_factors import SECTORS, Pyramid, sector_means, view_factors
+from lunabase.survey.surroundings import Surroundings
+from lunabase.survey.view_factors import SECTORS, sector_means, view_factors
 
 
 def level_normals(count):
     return np.tile([0.0, 0.0, 1.0], (count, 1))
+
+
+def views_of(heights_m, pixel_m, normals, sectors_rad):
+    """View factors of all pixels of a map without surroundings."""
+    map_alone = Surroundings.none(heights_m)
+    row, column = np.divmod(np.arange(heights_m.size), heights_m.shape[1])
+    places = np.column_stack([np.zeros_like(row), row, column]).astype(np.int32)
+    return view_factors(map_alone.pyramid, map_alone.heights_m, places, pixel_m, normals, sectors_rad)
 
 
 def sums(views):
@@ -24,11 +33,11 @@ def bowl_views(bowl):
     normals = np.column_stack([-east.ravel(), -north.ravel(), np.ones(east.size)])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     lines = bowl.horizons_deg().reshape(180, -1).T.astype(np.float32)
-    return view_factors(bowl.heights_m, PIXEL_M, normals, sector_means(lines)), normals
+    return views_of(bowl.heights_m, PIXEL_M, normals, sector_means(lines)), normals
 
 
 def test_a_plain_sees_the_sky_alone():
-    views = view_factors(np.zeros((20, 30)), 100.0, level_normals(600), np.zeros((600, SECTORS), np.float32))
+    views = views_of(np.zeros((20, 30)), 100.0, level_normals(600), np.zeros((600, SECTORS), np.float32))
     assert views.weights.size == 0
     np.testing.assert_allclose(views.sky, 1.0, atol=1e-6)
 
@@ -38,7 +47,7 @@ def test_a_tilted_plate_on_a_plain(tilt_deg):
     """The sky above level ground fills (1 + cos tilt) / 2 of its view, the ground the rest."""
     tilt = np.radians(tilt_deg)
     normals = np.tile([np.sin(tilt), 0.0, np.cos(tilt)], (961, 1))
-    views = view_factors(np.zeros((31, 31)), 100.0, normals, np.zeros((961, SECTORS), np.float32))
+    views = views_of(np.zeros((31, 31)), 100.0, normals, np.zeros((961, SECTORS), np.float32))
     np.testing.assert_allclose(views.sky, (1.0 + np.cos(tilt)) / 2.0, atol=2e-3)
     assert sums(views)[15 * 31 + 15] == pytest.approx((1.0 - np.cos(tilt)) / 2.0, abs=2e-3)
 
@@ -83,7 +92,7 @@ def test_ground_and_sky_fill_the_view(seed, rows, columns, relief_m):
     normals = np.column_stack([slopes, np.ones(rows * columns)])
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     horizons = random.uniform(-0.1, 0.6, (rows * columns, SECTORS)).astype(np.float32)
-    views = view_factors(heights_m, 50.0, normals, horizons)
+    views = views_of(heights_m, 50.0, normals, horizons)
     known = np.isfinite(heights_m.ravel())
     assert np.isnan(views.sky[~known]).all()
     assert (views.weights >= 0.0).all()
@@ -99,14 +108,3 @@ def test_sectors_are_means_about_their_azimuths():
     half = np.radians(180.0 / SECTORS)
     expected = 10.0 + 5.0 * np.sin(half) / half * np.cos(np.radians(np.arange(SECTORS) * 360.0 / SECTORS - 90.0))
     np.testing.assert_allclose(np.degrees(sector_means(lines)[0]), expected, atol=2e-3)
-
-
-def test_coarse_cells_are_means_of_what_is_known():
-    pyramid = Pyramid(np.array([[3, 40], [2, 20], [1, 10]], np.int32), np.array([0, 120, 160], np.int32))
-    values = np.full((pyramid.size, 1), np.nan, np.float32)
-    values[:120, 0] = np.arange(120.0)
-    values[0, 0] = np.nan
-    pyramid.fill(values)
-    assert pyramid.size == 170
-    assert values[120, 0] == pytest.approx((1 + 40 + 41) / 3)
-    assert values[120 + 20, 0] == pytest.approx(80.5)  # the odd last row

@@ -134,7 +134,7 @@ def trap_maps(name: str, dems: list[Dem], kernels: Kernels) -> tuple[xr.Dataset,
     grid = whole.part(row - half, column - half, 2 * half, 2 * half)
     cut = dems[0].heights_m[row - half : row + half, column - half : column + half].copy()
     dem = Dem(cut, grid.projection, grid.west, grid.north, grid.pixel_m, grid.pixel_m, dems[0].source)
-    return temperature_map(part, dem, YEAR, kernels), np.asarray(cut, dtype=np.float64)
+    return temperature_map(part, dem, YEAR, kernels, beyond=dems), np.asarray(cut, dtype=np.float64)
 
 
 def check_traps(page: Page, dems: list[Dem], kernels: Kernels) -> None:

@@ -225,6 +225,11 @@ def tile_of(grid: MapGrid, window: Window) -> Tile:
     """A window of the grid as a tile, with the axes of its centre."""
     x = grid.west + grid.pixel_m * (window.column + 0.5 * (window.columns - 1))
     y = grid.north - grid.pixel_m * (window.row + 0.5 * (window.rows - 1))
+    return tile_at(grid, x, y)
+
+
+def tile_at(grid: MapGrid, x: float, y: float) -> Tile:
+    """A tile by its centre's coordinates on the grid's map."""
     east_of = np.array([x, x - _TURN_M, x + _TURN_M, x, x])
     north_of = np.array([y, y, y, y - _TURN_M, y + _TURN_M])
     up, north = map_axes(grid, east_of, north_of)

@@ -30,16 +30,43 @@ class Kept:
         self, name: str, inputs: Mapping[str, Any], make: Callable[[Callable[[float], None]], xr.Dataset]
     ) -> xr.Dataset:
         """Return a step's result, from disk if it was made from the same inputs by the same version."""
-        text = json.dumps([lunabase.__version__, name, dict(inputs)], sort_keys=True, default=str)
-        path = self.folder / f"{name.replace(' ', '-')}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.nc"
+        path = self._path(name, inputs)
         if path.exists():
             self.reused.append(name)
-            return xr.load_dataset(path, engine="h5netcdf", decode_times=False)
+            return _read(path)
         with self.stage(name) as report:
             made = make(report)
-            with whole_file(path) as beside:
-                beside.write_bytes(netcdf_bytes(made))
+            _write(path, made)
         for other in self.folder.glob(f"{name.replace(' ', '-')}-*.nc"):
             if other != path and len(other.stem) == len(path.stem):
                 other.unlink()
+        for part in self.folder.glob(f"{_part_name(name, '')}*.nc"):
+            part.unlink()
         return made
+
+    def part(self, step: str, part: str, inputs: Mapping[str, Any], make: Callable[[], xr.Dataset]) -> xr.Dataset:
+        """Return a part of a step, within its stage: from disk if it was made from the same inputs before.
+
+        Parts are kept until the step is done.
+        """
+        path = self._path(_part_name(step, part), inputs)
+        if not path.exists():
+            _write(path, make())
+        return _read(path)
+
+    def _path(self, name: str, inputs: Mapping[str, Any]) -> Path:
+        text = json.dumps([lunabase.__version__, name, dict(inputs)], sort_keys=True, default=str)
+        return self.folder / f"{name.replace(' ', '-')}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.nc"
+
+
+def _part_name(step: str, part: str) -> str:
+    return f"{step.replace(' ', '-')}-part-{part}"
+
+
+def _read(path: Path) -> xr.Dataset:
+    return xr.load_dataset(path, engine="h5netcdf", decode_times=False)
+
+
+def _write(path: Path, made: xr.Dataset) -> None:
+    with whole_file(path) as beside:
+        beside.write_bytes(netcdf_bytes(made))

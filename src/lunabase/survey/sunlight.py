@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from lunabase.environment.regolith import Regolith, albedo
 from lunabase.survey.columns import LANES, to_blocks
-from lunabase.survey.cube_pass import Window, map_axes, tile_of
+from lunabase.survey.cube_pass import map_axes, tile_at
 from lunabase.survey.passes import ELEVATION, ELEVATION_X, ELEVATION_Y, block_bounds, block_heights, part_above
-from lunabase.survey.sky_track import Tile, fill_pass
+from lunabase.survey.sky_track import fill_pass
 from lunabase.terrain.grid import MapGrid
 
 FloatArray = NDArray[np.float64]
@@ -48,13 +48,19 @@ class Exposure:
     albedo: SingleArray
 
     @classmethod
-    def of(cls, grid: MapGrid, lines_deg: SingleArray, normal: FloatArray, regolith: Regolith) -> Exposure:
-        """Prepare a map's pixels; normal: (pixels, 3) along the map's x, its y and the vertical, NaN: stays dark."""
-        x, y = (values.ravel() for values in np.meshgrid(grid.x, grid.y))
-        up, north = map_axes(grid, x, y)
+    def of(
+        cls, grid: MapGrid, place_m: FloatArray, lines_deg: SingleArray, normal: FloatArray, regolith: Regolith
+    ) -> Exposure:
+        """Prepare pixels of a map.
+
+        place_m: (pixels, 2) their x and y on the grid's map; normal: (pixels, 3) along the map's x, its y and the
+        vertical, NaN: stays dark.
+        """
+        up, north = map_axes(grid, *place_m.T)
         tilted = normal[:, :1] * np.cross(north, up) + normal[:, 1:2] * north + normal[:, 2:] * up
-        tiles = [_tile(grid, first) for first in range(0, up.shape[0], LANES)]
-        blocks, filled = len(tiles), np.minimum(np.arange(len(tiles) * LANES), up.shape[0] - 1)
+        blocks, filled = len(lines_deg), np.minimum(np.arange(len(lines_deg) * LANES), up.shape[0] - 1)
+        place_m = place_m[filled].reshape(blocks, LANES, 2)
+        tiles = [tile_at(grid, *middle) for middle in 0.5 * (place_m.min(axis=1) + place_m.max(axis=1))]
         up, north = up[filled].reshape(blocks, LANES, 3), north[filled].reshape(blocks, LANES, 3)
         place_x = np.stack([up[k] @ tile.east for k, tile in enumerate(tiles)]).astype(np.float32)
         place_y = np.stack([up[k] @ tile.north for k, tile in enumerate(tiles)]).astype(np.float32)
@@ -85,16 +91,6 @@ def _bounds(lines_deg: SingleArray, x: SingleArray, y: SingleArray) -> tuple[Flo
     boxes = np.array([box for box, _, _ in each])
     boxes[np.maximum(boxes[:, 2], boxes[:, 3]) > _FLAT_RAD, 2:] = _WIDE_RAD
     return boxes, np.stack([lowest for _, lowest, _ in each]), np.stack([highest for _, _, highest in each])
-
-
-def _tile(grid: MapGrid, first: int) -> Tile:
-    """The tile of the block that starts at a pixel: a strip of one row, or the rows that it reaches into."""
-    last = min(first + LANES, grid.rows * grid.columns) - 1
-    row, column = divmod(first, grid.columns)
-    last_row, last_column = divmod(last, grid.columns)
-    if row == last_row:
-        return tile_of(grid, Window(row, column, 1, last_column - column + 1))
-    return tile_of(grid, Window(row, 0, last_row - row + 1, grid.columns))
 
 
 def albedo_table(regolith: Regolith) -> SingleArray:

@@ -36,7 +36,6 @@ NIGHTS_D = (1.0, 3.0, 7.0)
 
 _ROUGHNESS_PIXELS = 10
 _DEPTH_M = 0.5
-_EDGE = "light and heat come from the terrain inside the region alone, so trust its middle more than its edge"
 _HORIZON_US, _LIGHT_NS, _TEMPERATURE_US = 0.15, 3.0, 0.7
 """Costs on one core, about: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and heat step."""
 _SPIN_UP_STEPS = (6000, 15_000)
@@ -251,15 +250,25 @@ def _add_shadow(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) ->
 
 
 def _add_temperature(maps: xr.Dataset, scene: Scene, cube: xr.Dataset, kept: Kept) -> None:
-    def make(report: Callable[[float], None]) -> xr.Dataset:
-        dem = scene.ground.region_dem()[0]
-        return temperature_map(cube, dem, scene.grid, scene.kernels, depths_m=(_DEPTH_M,), progress=report)
+    inputs = _inputs(scene, cube) | {"depth_m": _DEPTH_M}
 
-    made = kept.do("temperature", _inputs(scene, cube) | {"depth_m": _DEPTH_M}, make)
+    def make(report: Callable[[float], None]) -> xr.Dataset:
+        return temperature_map(
+            cube,
+            scene.ground.region_dem()[0],
+            scene.grid,
+            scene.kernels,
+            beyond=scene.ground.dems,
+            depths_m=(_DEPTH_M,),
+            once=lambda name, make_tile: kept.part("temperature", name, inputs, make_tile),
+            progress=report,
+        )
+
+    made = kept.do("temperature", inputs, make)
     for ours, theirs in (("min", "minimum"), ("mean", "mean"), ("max", "maximum")):
-        add_map(maps, f"temperature_{ours}", made[f"surface_temperature_{theirs}"].to_numpy(), note=_EDGE)
+        add_map(maps, f"temperature_{ours}", made[f"surface_temperature_{theirs}"].to_numpy())
     deep = made["temperature_mean"].isel(depth=0).to_numpy()
-    add_map(maps, "temperature_deep", deep, note=f"mean {_DEPTH_M:g} m below the surface; {_EDGE}")
+    add_map(maps, "temperature_deep", deep, note=f"mean {_DEPTH_M:g} m below the surface")
     add_map(maps, "sky_view", made["sky_view_factor"].to_numpy())
 
 

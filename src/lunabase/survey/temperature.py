@@ -1,10 +1,16 @@
-"""Temperature maps: the ground of every pixel of a horizon cube under the real Sun, among the ground around it."""
+"""Temperature maps: the ground of every pixel of a horizon cube under the real Sun, among the ground around it.
+
+A map is made tile by tile, each with some of its neighbours' pixels and the terrain around, so that memory stays that
+of one tile.
+"""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -15,25 +21,33 @@ from lunabase.errors import InputError
 from lunabase.sky import Kernels
 from lunabase.sky.site import MOON_RADIUS_KM
 from lunabase.survey.columns import Columns
-from lunabase.survey.cube_pass import Progress, check_cube
+from lunabase.survey.cube_pass import Progress, Window, check_cube
 from lunabase.survey.light_map import span_attributes
 from lunabase.survey.sky_track import sun_track
-from lunabase.survey.temperature_record import Extremes, Series, temperature_dataset
-from lunabase.survey.thermal_terrain import Sun, ThermalTerrain
+from lunabase.survey.temperature_record import Extremes, Series, joined, temperature_dataset
+from lunabase.survey.thermal_terrain import NothingKnownError, Sun, ThermalTerrain
 from lunabase.terrain.dem import Dem
 from lunabase.times import TimeGrid
 
 SingleArray = NDArray[np.float32]
 
+Once = Callable[[str, Callable[[], xr.Dataset]], xr.Dataset]
+"""Takes a tile's name and what makes it, and returns it: made, or as it was kept when it was made before."""
+
 SPIN_UP_S = 12 * 29.530588853 * 86400.0
 """12 synodic months, 354.4 d: the nearest to the Moon's seasonal (draconic) year of 346.6 d."""
 LONGEST_STEP_S = 7200.0
-_COARSE_STEP_S, _FINE_STEP_S = 8 * 3600.0, 3 * 3600.0
-_COARSE_K, _FINE_K = 0.5, 0.1
+_COARSE_STEP_S, _FINE_STEP_S = 8 * 3600.0, 4 * 3600.0
+_COARSE_K, _FINE_K = 0.3, 0.1
 _MOST_COARSE, _MOST_FINE = 10, 4
-_BYTES_PER_PIXEL = 4500
-"""At the peak, besides the horizons' 4 bytes for each azimuth."""
-_SHARE_OF_MEMORY = 0.8
+TILE_PIXELS = 512
+"""Longest side of a tile; a chunk of a horizon cube."""
+MARGIN_PIXELS = 16
+"""How far the pixels that a tile is computed with reach into its neighbours."""
+_LEAST_TILE_PIXELS = 64
+_BYTES_PER_PIXEL = 8000
+"""At the peak, with the terrain around a tile, besides the horizons' 4 bytes for each azimuth."""
+_SHARE_OF_MEMORY = 0.5
 _GUESS_STEPS, _GUESS_ROUNDS = 240, 30
 
 
@@ -43,10 +57,12 @@ def temperature_map(
     grid: TimeGrid,
     kernels: Kernels,
     *,
+    beyond: Sequence[Dem] = (),
     depths_m: Sequence[float] = (0.1, 0.5, 1.0),
     points: Sequence[tuple[int, int]] = (),
     regolith: Regolith | None = None,
     workers: int | None = None,
+    once: Once = lambda name, make: make(),
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Lowest, mean and highest temperature of the ground at each pixel of a horizon cube over a time grid.
@@ -59,21 +75,96 @@ def temperature_map(
 
     dem: heights of the pixels, best the model the cube was made from, at the same pixel size. Every pixel is a
     column of Hayne et al. 2017 (doi 10.1002/2017JE005387) under the Sun above its horizon (that of the cube's lowest
-    height) and its own slope, with scattered sunlight and infrared from the cube's other pixels: let the cube reach
-    a margin beyond what you want to know. Before the grid's start the ground lives through the 12 synodic months
-    before it again and again, shifted towards the balance of its mean heat flow, until the shifts are below 0.1 K,
-    or 14 times; `spin_up_drift` is the largest shift that was left undone. Steps last at most two hours.
+    height) and its own slope, with scattered sunlight and infrared from the ground around: the map's, and up to 80 km
+    beyond it what `dem` and the models in `beyond` know, in ever coarser cells (`lunabase.survey.surroundings`).
+    Before the grid's start the ground lives through the 12 synodic months before it again and again, shifted towards
+    the balance of its mean heat flow, until the shifts are below 0.1 K, or 14 times; `spin_up_drift` is the largest
+    shift that was left undone. Steps last at most two hours.
 
-    Needs up to 4.5 kB for each pixel and 4 bytes for each of its azimuths. `workers`: threads, by default one for each
-    core; `progress` is called with the finished part (0 to 1). Raises InputError for a dataset that is no horizon
-    cube, times outside the kernels, depths outside the column, points outside the map, and maps that the machine's
-    memory can't hold.
+    Tiles have up to 512 x 512 pixels besides a margin of 16 that they share with their neighbours, fewer where half of
+    the machine's memory doesn't hold that at up to 8 kB for each pixel and 4 bytes for each of its azimuths; those of
+    which nothing is known are left out. `workers`: threads, by default one for each core; `once` may keep finished
+    tiles, to go on after an interruption; `progress` is called with the finished part (0 to 1). Raises InputError for a
+    dataset that is no horizon cube, times outside the kernels, depths outside the column, and points outside the map.
     """
-    check_cube(cube)
-    _check_size(cube)
     column = layered_column(regolith or Regolith())
-    pixels = _checked(cube, column, depths_m, points)
-    terrain = ThermalTerrain(cube, dem, column.regolith, workers or os.cpu_count() or 1)
+    _check(cube, column, depths_m, points)
+    tiles, pieces = tiles_of(cube), []
+    ground = dem, beyond, workers or os.cpu_count() or 1
+    for number, tile in enumerate(tiles):
+        wide, inside = _widened(tile, cube), [point for point in points if _holds(tile, *point)]
+        rows, columns = wide.slices
+        make = partial(
+            _tile_map,
+            cube.isel(y=rows, x=columns),
+            replace(tile, row=tile.row - wide.row, column=tile.column - wide.column),
+            ground,
+            (column, depths_m, [(row - wide.row, place - wide.column) for row, place in inside]),
+            grid,
+            kernels,
+            _share(progress, number, len(tiles)),
+        )
+        try:
+            pieces.append((tile, once(f"{tile.row}-{tile.column}-{tile.rows}x{tile.columns}", make)))
+        except NothingKnownError:
+            if inside or (number + 1 == len(tiles) and not pieces):
+                raise
+    numbers = [next(n for n, (tile, _) in enumerate(pieces) if _holds(tile, *point)) for point in points]
+    return joined(cube, pieces, numbers).assign_attrs(span_attributes(grid, kernels))
+
+
+def tiles_of(cube: xr.Dataset) -> list[Window]:
+    """Return the tiles of a cube: as few as memory allows, about equal."""
+    each = _BYTES_PER_PIXEL + 4 * cube.sizes["azimuth"]
+    memory = _SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    side = TILE_PIXELS
+    while side > _LEAST_TILE_PIXELS and (side + 2 * MARGIN_PIXELS) ** 2 * each > memory:
+        side //= 2
+    edges = [
+        [round(k * size / count) for k in range(count + 1)]
+        for size in (cube.sizes["y"], cube.sizes["x"])
+        for count in (-(-size // side),)
+    ]
+    return [
+        Window(top, left, bottom - top, right - left)
+        for top, bottom in zip(edges[0], edges[0][1:], strict=False)
+        for left, right in zip(edges[1], edges[1][1:], strict=False)
+    ]
+
+
+def _widened(tile: Window, cube: xr.Dataset) -> Window:
+    """A tile with its margin of the cube's other pixels."""
+    top, left = max(tile.row - MARGIN_PIXELS, 0), max(tile.column - MARGIN_PIXELS, 0)
+    bottom = min(tile.row + tile.rows + MARGIN_PIXELS, cube.sizes["y"])
+    right = min(tile.column + tile.columns + MARGIN_PIXELS, cube.sizes["x"])
+    return Window(top, left, bottom - top, right - left)
+
+
+def _holds(tile: Window, row: int, column: int) -> bool:
+    return 0 <= row - tile.row < tile.rows and 0 <= column - tile.column < tile.columns
+
+
+def _share(progress: Progress | None, number: int, tiles: int) -> Progress | None:
+    """Progress of one tile as progress of all."""
+    return (lambda part: progress((number + part) / tiles)) if progress else None
+
+
+def _tile_map(
+    cube: xr.Dataset,
+    tile: Window,
+    ground: tuple[Dem, Sequence[Dem], int],
+    wanted: tuple[Column, Sequence[float], Sequence[tuple[int, int]]],
+    grid: TimeGrid,
+    kernels: Kernels,
+    progress: Progress | None,
+) -> xr.Dataset:
+    """The map of one tile of a cube.
+
+    ground: its model, those beyond, threads; wanted: the column, depths, and points by row and column in the cube.
+    """
+    (dem, beyond, workers), (column, depths_m, points) = ground, wanted
+    terrain = ThermalTerrain(cube, dem, column.regolith, workers, beyond=beyond)
+    pixels = np.array([row * terrain.grid.columns + place for row, place in points], dtype=np.intp)
     substeps = math.ceil(grid.step_s / LONGEST_STEP_S - 1e-9)
     fine = TimeGrid(grid.start_tdb_s, grid.step_s / substeps, (grid.count - 1) * substeps + 1)
     told = _Told(progress, fine.count - 1)
@@ -88,28 +179,12 @@ def temperature_map(
         extremes.count()
         if k % substeps == 0:
             series.set(k // substeps, terrain, columns)
-    dataset = temperature_dataset(cube, terrain, extremes, series, drift_k, grid)
-    return dataset.assign_attrs(span_attributes(grid, kernels))
+    y, x = tile.slices
+    return temperature_dataset(cube, terrain, extremes, series, drift_k, grid).isel(y=y, x=x)
 
 
-def _check_size(cube: xr.Dataset) -> None:
-    """Raise InputError for a map that won't fit into the machine's memory."""
-    each = _BYTES_PER_PIXEL + 4 * cube.sizes["azimuth"]
-    pixels = cube.sizes["y"] * cube.sizes["x"]
-    memory = _SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if pixels * each > memory:
-        most = math.floor(math.sqrt(memory / each))
-        raise InputError(
-            f"a temperature map of {pixels:,} pixels needs {1e-9 * pixels * each:.3g} GB of memory.",
-            where="temperature map",
-            fix=f"This machine has room for {most} x {most}: take a smaller region, or coarser pixels for a wide one.",
-        )
-
-
-def _checked(
-    cube: xr.Dataset, column: Column, depths_m: Sequence[float], points: Sequence[tuple[int, int]]
-) -> NDArray[np.intp]:
-    """Numbers of the points' pixels."""
+def _check(cube: xr.Dataset, column: Column, depths_m: Sequence[float], points: Sequence[tuple[int, int]]) -> None:
+    check_cube(cube)
     if not all(0.0 < depth <= column.depth_m[-1] for depth in depths_m):
         raise InputError(
             f"a depth lies outside the column of {column.depth_m[-1]:.1f} m.",
@@ -121,7 +196,6 @@ def _checked(
         raise InputError(
             "a point lies outside the map.", where="points", fix=f"Give (row, column) within {rows} x {columns}."
         )
-    return np.array([row * columns + place for row, place in points], dtype=np.intp)
 
 
 class _Told:
@@ -209,4 +283,5 @@ def _live(
 
 
 def _worst(drift_k: SingleArray, terrain: ThermalTerrain) -> float:
-    return float(drift_k.ravel()[: terrain.known.size][terrain.known].max())
+    """The largest drift of the map's own pixels."""
+    return float(drift_k.ravel()[: terrain.count][terrain.known[: terrain.count]].max())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4, Column
 from lunabase.survey.columns import LANES, Columns
+from lunabase.survey.cube_pass import Window
 from lunabase.survey.thermal_terrain import ThermalTerrain
 from lunabase.times import TimeGrid
 
@@ -125,6 +126,27 @@ def temperature_dataset(
     return _with_series(dataset, series, grid) if series.pixels.size else dataset
 
 
+def joined(cube: xr.Dataset, pieces: Sequence[tuple[Window, xr.Dataset]], tile_of_point: Sequence[int]) -> xr.Dataset:
+    """Put tiles together to the map of a cube, unknown where there is none; tile_of_point: by number."""
+    first = pieces[0][1]
+    if first.sizes["y"] == cube.sizes["y"] and first.sizes["x"] == cube.sizes["x"]:
+        return first
+    place = {name: cube[name].drop_vars(["azimuth", "height"], errors="ignore") for name in ("y", "x", "spatial_ref")}
+    dataset = xr.Dataset(coords=place | {name: first[name] for name in ("depth",) if name in first.coords})
+    for name, variable in first.data_vars.items():
+        if variable.dims[-2:] == ("y", "x"):
+            whole = np.full((*variable.shape[:-2], cube.sizes["y"], cube.sizes["x"]), np.nan, variable.dtype)
+            for tile, piece in pieces:
+                whole[(..., *tile.slices)] = piece[name].values
+            dataset[name] = (variable.dims, whole, variable.attrs)
+    if not tile_of_point:
+        return dataset
+    series = [piece[[name for name in piece.variables if "time" in piece[name].dims]] for _, piece in pieces]
+    order = np.argsort(np.argsort(tile_of_point, kind="stable"), kind="stable")
+    with_points = [each for each in series if "point" in each.dims]
+    return dataset.merge(xr.concat(with_points, "point").isel(point=order).drop_vars("depth", errors="ignore"))
+
+
 def _with_series(dataset: xr.Dataset, series: Series, grid: TimeGrid) -> xr.Dataset:
     row, column = np.divmod(series.pixels, dataset.sizes["x"])
     dataset = dataset.assign_coords(
@@ -144,5 +166,5 @@ def _with_series(dataset: xr.Dataset, series: Series, grid: TimeGrid) -> xr.Data
 
 def _mapped(values: NDArray[np.floating], terrain: ThermalTerrain) -> SingleArray:
     """Pixel values as a map, NaN where nothing is known."""
-    flat = values.reshape(-1)[: terrain.known.size]
-    return np.where(terrain.known, flat, np.nan).astype(np.float32).reshape(terrain.grid.shape)
+    flat, known = values.reshape(-1)[: terrain.count], terrain.known[: terrain.count]
+    return np.where(known, flat, np.nan).astype(np.float32).reshape(terrain.grid.shape)

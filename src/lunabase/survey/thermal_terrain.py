@@ -1,4 +1,4 @@
-"""Ground that warms its surroundings: the pixels of a horizon cube, the Sun on them, and what they throw at each other.
+"""Ground that warms its surroundings: a horizon cube's pixels, the terrain around them, and what they give each other.
 
 Sunlight scattered and infrared emitted by the ground around reach each pixel through its view factors. What the
 ground gives off is taken from the step before, but for its direct sunlight, which is that of the step: so further
@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import xarray as xr
+from numba import njit
 from numpy.typing import NDArray
 
 from lunabase.environment.light import solar_flux_w_m2
@@ -22,6 +23,7 @@ from lunabase.errors import InputError
 from lunabase.survey.columns import LANES, Columns, HeatFlow, to_blocks
 from lunabase.survey.cube_pass import HORIZON, map_grid
 from lunabase.survey.sunlight import Exposure, diffuse_albedo
+from lunabase.survey.surroundings import Surroundings
 from lunabase.survey.view_factors import SECTORS, ViewFactors, sector_means, view_factors
 from lunabase.terrain.dem import Dem
 from lunabase.terrain.grid import MapGrid
@@ -32,6 +34,10 @@ SingleArray = NDArray[np.float32]
 
 _AZIMUTHS_AT_ONCE = 30
 _PARTS_PER_WORKER = 4
+
+
+class NothingKnownError(InputError):
+    """No pixel of a map has both a height and a horizon."""
 
 
 class Record(Protocol):
@@ -64,34 +70,48 @@ class Fluxes:
 
 
 class ThermalTerrain:
-    """The pixels of a cube, row after row, and the light and infrared among them.
+    """The pixels of a cube, row after row, then the cells of the terrain around, and what passes among them.
 
-    Pixels are padded to whole blocks of columns; pixels without height or horizon stay dark and are not `known`.
+    All are padded to whole blocks of columns; those without height or horizon stay dark and are not `known`.
     """
 
-    def __init__(self, cube: xr.Dataset, dem: Dem, regolith: Regolith, workers: int) -> None:
-        """Find slopes, and view factors from the cube's lowest height. Raises InputError if nothing is known."""
+    def __init__(
+        self, cube: xr.Dataset, dem: Dem, regolith: Regolith, workers: int, *, beyond: Sequence[Dem] = ()
+    ) -> None:
+        """Find slopes, surroundings, and view factors from the cube's lowest height.
+
+        beyond: models of the terrain around the cube, besides `dem`. Raises NothingKnownError if nothing is known.
+        """
         self.grid = map_grid(cube)
         self.regolith = regolith
         self.workers = workers
-        heights_m, gradient = _shape_of(dem, self.grid)
-        lines_deg, sectors_rad, known = _horizons(cube)
-        known &= np.isfinite(heights_m.ravel()) & np.isfinite(gradient).all(axis=1)
-        if not known.any():
-            raise InputError(
+        heights_m, slopes = _shape_of(dem, self.grid)
+        pixel_m = self.grid.pixel_m * float(self.grid.ground_scale().mean())
+        around = _surroundings(self.grid, heights_m, [dem, *beyond])
+        lines_deg, sectors_rad, known = _horizons(cube, around.horizons_deg(pixel_m, workers))
+        self.count = heights_m.size
+        known[: self.count] &= np.isfinite(heights_m.ravel()) & np.isfinite(slopes).all(axis=1)
+        if not known[: self.count].any():
+            raise NothingKnownError(
                 "no pixel has both a height and a horizon.",
                 where="temperature map",
                 fix="Give the elevation model that the horizon cube was made from.",
             )
         self.known = known
         sectors_rad[~known] = np.nan
-        normal = np.column_stack([-gradient, np.ones(known.size)])
+        normal = np.column_stack([-np.concatenate([slopes, around.slopes]), np.ones(known.size)])
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-        pixel_m = self.grid.pixel_m * float(self.grid.ground_scale().mean())
-        heights_m = np.where(known.reshape(self.grid.shape), heights_m, np.nan)
-        self.views: ViewFactors = view_factors(heights_m, pixel_m, normal, sectors_rad, workers)
+        own = np.column_stack([np.zeros(self.count, np.int32), *np.divmod(np.arange(self.count), self.grid.columns)])
+        places = np.concatenate([own, around.places]).astype(np.int32)
+        self._cells = around.pyramid.cells(*places.T)
+        around.heights_m[self._cells[~known]] = np.nan
+        self.views: ViewFactors = view_factors(
+            around.pyramid, around.heights_m, places, pixel_m, normal, sectors_rad, workers
+        )
         normal[~known] = np.nan
-        self.exposure = Exposure.of(self.grid, lines_deg, normal, regolith)
+        x, y = np.meshgrid(self.grid.x, self.grid.y)
+        place_m = np.concatenate([np.column_stack([x.ravel(), y.ravel()]), around.place_m])
+        self.exposure = Exposure.of(self.grid, place_m, lines_deg, normal, regolith)
         padded = -(-known.size // LANES) * LANES
         self._light = np.zeros((padded, 2), np.float32)
         self._received = np.zeros((padded, 2), np.float32)
@@ -171,14 +191,12 @@ class ThermalTerrain:
 
     def _radiate(self, part: slice, surface_k: SingleArray) -> None:
         pixels = slice(part.start * LANES, min(part.stop * LANES, self.known.size))
-        ground = self.regolith
-        emission = np.float32(ground.emissivity * STEFAN_BOLTZMANN_W_M2_K4)
-        temperature_k = surface_k[part].reshape(-1)[: pixels.stop - pixels.start]
-        received = self._received[pixels]
-        self._radiosity[pixels, 0] = self._light[pixels, 1] + self._diffuse * received[:, 0]
-        square = temperature_k * temperature_k
-        self._radiosity[pixels, 1] = emission * square * square + np.float32(1.0 - ground.emissivity) * received[:, 1]
-        self._radiosity[pixels][~self.known[pixels]] = np.nan
+        emissivity = np.float32(self.regolith.emissivity)
+        emission = np.float32(self.regolith.emissivity * STEFAN_BOLTZMANN_W_M2_K4)
+        _give(
+            self._light[pixels], self._received[pixels], surface_k[part].reshape(-1), self._cells[pixels],
+            self.known[pixels], (self._diffuse, emission, np.float32(1.0) - emissivity), self._radiosity,
+        )  # fmt: skip
 
     def _gather(self, part: slice) -> None:
         pixels = slice(part.start * LANES, min(part.stop * LANES, self.known.size))
@@ -209,22 +227,30 @@ def _shape_of(dem: Dem, grid: MapGrid) -> tuple[FloatArray, FloatArray]:
     return heights_m, np.column_stack([eastward[1:-1, 1:-1].ravel(), northward[1:-1, 1:-1].ravel()])
 
 
-def _horizons(cube: xr.Dataset) -> tuple[SingleArray, SingleArray, NDArray[np.bool_]]:
+def _surroundings(grid: MapGrid, heights_m: FloatArray, models: Sequence[Dem]) -> Surroundings:
+    """The map with what is known around it; alone where nothing is."""
+    around = Surroundings.of(grid, heights_m, models)
+    return around if around.places.size else Surroundings.none(heights_m)
+
+
+def _horizons(cube: xr.Dataset, around_deg: SingleArray) -> tuple[SingleArray, SingleArray, NDArray[np.bool_]]:
     """Horizons at the lowest height, deg (blocks, azimuths, LANES), their means over the sectors, rad (pixels, 32).
 
     And where there is a horizon (pixels,). Pixels without one have a level one; the last one fills up its block.
+    around_deg: (n, azimuths) of what lies around the cube, at any number of regular azimuths.
     """
     lowest = int(np.argmin(cube["height"].values))
     lines = cube[HORIZON].isel(height=lowest).transpose("azimuth", "y", "x")
-    azimuths, pixels = lines.shape[0], lines.shape[1] * lines.shape[2]
+    azimuths, inside = lines.shape[0], lines.shape[1] * lines.shape[2]
+    pixels = inside + len(around_deg)
     blocks = -(-pixels // LANES)
     lines_deg = np.empty((blocks, azimuths, LANES), np.float32)
     known = np.ones(pixels, dtype=bool)
     for first in range(0, azimuths, _AZIMUTHS_AT_ONCE):
-        planes = lines[first : first + _AZIMUTHS_AT_ONCE].values.reshape(-1, pixels)
-        known &= np.isfinite(planes).all(axis=0)
+        planes = lines[first : first + _AZIMUTHS_AT_ONCE].values.reshape(-1, inside)
+        known[:inside] &= np.isfinite(planes).all(axis=0)
         for plane, azimuth in zip(planes, range(first, azimuths), strict=False):
-            lines_deg[:, azimuth] = to_blocks(plane)
+            lines_deg[:, azimuth] = to_blocks(np.concatenate([plane, _towards(around_deg, azimuth / azimuths)]))
     sectors_rad = np.empty((pixels, SECTORS), np.float32)
     lanes_known = to_blocks(known).astype(bool)
     for block in range(blocks):
@@ -232,3 +258,22 @@ def _horizons(cube: xr.Dataset) -> tuple[SingleArray, SingleArray, NDArray[np.bo
         lines_deg[block][:, ~lanes_known[block]] = 0.0
         sectors_rad[some] = sector_means(lines_deg[block].T)[: some.stop - some.start]
     return lines_deg, sectors_rad, known
+
+
+def _towards(lines_deg: SingleArray, turn: float) -> SingleArray:
+    """Horizons (n, azimuths) at a part of the circle, (n,)."""
+    count = lines_deg.shape[1]
+    left = int(turn * count)
+    share = np.float32(turn * count - left)
+    return lines_deg[:, left] + share * (lines_deg[:, (left + 1) % count] - lines_deg[:, left])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _give(light, received, surface_k, cells, known, ground, radiosity):  # type: ignore[no-untyped-def]
+    """Write the light and infrared that pixels give off into their cells."""
+    diffuse, emission, mirrored = ground
+    for p in range(cells.size):
+        if known[p]:
+            square = surface_k[p] * surface_k[p]
+            radiosity[cells[p], 0] = light[p, 1] + diffuse * received[p, 0]
+            radiosity[cells[p], 1] = emission * square * square + mirrored * received[p, 1]

@@ -8,11 +8,12 @@ Remote Sensing 28, 963, doi 10.1109/36.58986, between two elevations instead of 
 
 In each of 32 sectors the ground is followed outwards at distances that grow by a seventh. Ground that rises above all
 nearer ground is seen, in the band of elevations that it adds; the band belongs to the middle between the last two
-distances. Further out, ground is represented by the means over
-cells of 2, 4, 8 ... pixels, at most 1/48 of the distance wide. Sectors end at their horizon, which is given (it
-knows terrain far beyond the region); a band that is left between the highest ground seen inside the region and that
-horizon is given to that ground, or, where nothing inside is seen, to the last cell before the region's rim, or, at the
-rim itself, to the seeing pixel. So every row sums to one less the sky view factor of the given horizon.
+distances. Where ground has risen and falls again, its crest is looked for between the two. Further out, ground is
+represented by the means over cells of 2, 4, 8 ... pixels, at most 1/96 of the distance wide, or by what there is
+outside the map. Sectors end at their horizon, which is given; a band that is left between the highest ground seen and
+that horizon is given to that ground, or, where nothing is seen, to the last cell before the end of all cells, or, at
+that end itself, to the seeing pixel. So every row sums to one less the sky view factor of the given horizon. Bands that
+fill less than 0.3 % of what a pixel sees of the ground are joined, and belong to the ground in their middle.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from lunabase.survey.pyramid import Pyramid, cell_at, height_at, level_at, tangent
 from lunabase.terrain.sphere import MOON_RADIUS_M
 
 FloatArray = NDArray[np.float64]
@@ -33,41 +35,11 @@ IndexArray = NDArray[np.int32]
 
 SECTORS = 32
 _GROWTH, _STEP_PIXELS = 1.15, 0.5
-_CELLS_PER_DISTANCE = 48.0
-_ROWS_AT_ONCE = 8
+_PIXELS_AT_ONCE = 2048
 _FINE_WEIGHT = 1e-4
+_LEAST_SHARE = 1e-3
 _MOST_PARTS = 8
 """Where the next sample's ground fills more of the view than this, the way to it is cut into up to so many parts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pyramid:
-    """Means over square cells of 1, 2, 4 ... pixels of a map, in one array, finest first.
-
-    shapes, offsets: (levels, 2) and (levels,): cells of each level and where they start.
-    """
-
-    shapes: IndexArray
-    offsets: IndexArray
-
-    @classmethod
-    def over(cls, rows: int, columns: int) -> Pyramid:
-        """Return the pyramid of a map down to cells of 1/48 of its larger side."""
-        shapes = [(rows, columns)]
-        while 2 ** len(shapes) * _CELLS_PER_DISTANCE <= max(rows, columns):
-            shapes.append(((shapes[-1][0] + 1) // 2, (shapes[-1][1] + 1) // 2))
-        sizes = [height * width for height, width in shapes]
-        return cls(np.array(shapes, np.int32), np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32))
-
-    @property
-    def size(self) -> int:
-        """Return the number of cells of all levels."""
-        return int(np.prod(self.shapes, axis=1).sum())
-
-    def fill(self, values: SingleArray) -> None:
-        """Set the coarser cells of (cells, k) values to the means of the finest ones, leaving out NaN."""
-        for level in range(1, self.offsets.size):
-            _coarsen(values, self.shapes[level - 1], self.shapes[level], *self.offsets[level - 1 : level + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +64,27 @@ class ViewFactors:
 
 
 def view_factors(
-    heights_m: FloatArray, pixel_m: float, normals: FloatArray, sectors_rad: SingleArray, workers: int = 1
+    pyramid: Pyramid,
+    heights_m: SingleArray,
+    places: IndexArray,
+    pixel_m: float,
+    normals: FloatArray,
+    sectors_rad: SingleArray,
+    workers: int = 1,
 ) -> ViewFactors:
-    """View factors between the pixels of a map.
+    """View factors from some cells of a map and its margin to all.
 
-    heights_m: (rows, columns), NaN where unknown; pixel_m: on the ground; normals: (pixels, 3) unit vectors by
-    their parts along the map's x, its y (against the rows) and the vertical; sectors_rad: (pixels, 32) elevation of
-    the horizon, mean over sectors centred on azimuths 0, 11.25 ... deg from the map's y, NaN for pixels that are
-    left out (their rows are empty).
+    heights_m: (cells,) of the pyramid, NaN where unknown; places: (pixels, 3) level, row and column of the seeing
+    cells; pixel_m: of the map, on the ground; normals: (pixels, 3) unit vectors by their parts along the map's x, its
+    y (against the rows) and the vertical; sectors_rad: (pixels, 32) elevation of the horizon, mean over sectors centred
+    on azimuths 0, 11.25 ... deg from the map's y, NaN for pixels that are left out (their rows are empty).
     """
-    rows, columns = heights_m.shape
-    pyramid = Pyramid.over(rows, columns)
-    cells_m = np.empty((pyramid.size, 1), np.float32)
-    cells_m[: heights_m.size, 0] = heights_m.ravel()
-    pyramid.fill(cells_m)
-    distances = _distances(math.hypot(rows, columns))
-    place = (cells_m[:, 0], pyramid.shapes, pyramid.offsets, distances, float(pixel_m), normals, sectors_rad)
-    parts = [(row * columns, min(row + _ROWS_AT_ONCE, rows) * columns) for row in range(0, rows, _ROWS_AT_ONCE)]
+    distances = _distances(float(np.max(pyramid.shape.shapes.T * 2.0 ** np.arange(pyramid.levels))) * math.sqrt(2.0))
+    own = pyramid.cells(*places.T)
+    seen = (heights_m, own, places, pyramid.shape, distances, float(pixel_m), normals, sectors_rad)
+    starts = range(0, len(places), _PIXELS_AT_ONCE)
     with ThreadPoolExecutor(workers) as pool:
-        found = list(pool.map(lambda part: _trace(*part, *place), parts))
+        found = list(pool.map(lambda first: _trace(first, min(first + _PIXELS_AT_ONCE, len(places)), *seen), starts))
     counts, cells, weights, sky = (np.concatenate(pieces) for pieces in zip(*found, strict=True))
     return ViewFactors(pyramid, np.concatenate([[0], np.cumsum(counts)]), cells, weights, sky)
 
@@ -143,7 +117,7 @@ def _distances(longest: float) -> FloatArray:
 
 @njit(cache=True, nogil=True)
 def _trace(  # type: ignore[no-untyped-def]
-    first, last, heights, shapes, offsets, distances, pixel_m, normals, horizons
+    first, last, heights, own, places, shape, distances, pixel_m, normals, horizons
 ):
     """Rows first to last of the matrix: entries per row, cells, weights and the sky."""
     most = SECTORS * (_MOST_PARTS * distances.size + 1)
@@ -156,22 +130,34 @@ def _trace(  # type: ignore[no-untyped-def]
     sky = np.full(last - first, np.nan, np.float32)
     used = 0
     for p in range(first, last):
-        if math.isnan(horizons[p, 0]) or math.isnan(heights[p]):
+        if math.isnan(horizons[p, 0]) or math.isnan(heights[own[p]]):
             continue
-        count, open_sky = 0, 0.0
+        sky[p - first] = open_sky = _open_sky(normals[p], horizons[p])
+        least, count = _LEAST_SHARE * max(1.0 - open_sky, 0.0), 0
         for sector in range(SECTORS):
-            count, free = _follow(
-                p, sector, heights, shapes, offsets, distances, pixel_m, normals[p], horizons[p, sector],
-                cells, weights, count,
+            count = _follow(
+                own[p], places[p], sector, heights, shape, distances, pixel_m, normals[p], horizons[p, sector],
+                least, cells, weights, count,
             )  # fmt: skip
-            open_sky += free
         count = _merge(cells, weights, count)
         if used + count > all_cells.size:
             all_cells, all_weights = _longer(all_cells, 2 * used + most), _longer(all_weights, 2 * used + most)
         all_cells[used : used + count] = cells[:count]
         all_weights[used : used + count] = weights[:count]
-        counts[p - first], sky[p - first], used = count, open_sky, used + count
+        counts[p - first], used = count, used + count
     return counts, all_cells[:used].copy(), all_weights[:used].copy(), sky
+
+
+@njit(cache=True, nogil=True)
+def _open_sky(normal, horizons):  # type: ignore[no-untyped-def]
+    """The part of a pixel's view above its horizon and its own plane."""
+    total = 0.0
+    for sector in range(SECTORS):
+        azimuth = 2.0 * math.pi * sector / SECTORS
+        along, up = normal[0] * math.sin(azimuth) + normal[1] * math.cos(azimuth), normal[2]
+        top = max(float(horizons[sector]), math.atan2(-along, up))
+        total += _integral(0.5 * math.pi, along, up) - _integral(top, along, up)
+    return total * 2.0 / SECTORS
 
 
 @njit(cache=True, nogil=True)
@@ -183,53 +169,78 @@ def _longer(values, size):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _follow(  # type: ignore[no-untyped-def]
-    p, sector, heights, shapes, offsets, distances, pixel_m, normal, horizon, cells, weights, count
+    own, place, sector, heights, shape, distances, pixel_m, normal, horizon, least, cells, weights, count
 ):
-    """Add the ground seen in one sector; returns the number of entries and the sky's part."""
+    """Add the ground seen in one sector; returns the number of entries."""
     azimuth = 2.0 * math.pi * sector / SECTORS
     east, north = math.sin(azimuth), math.cos(azimuth)
     along, up = normal[0] * east + normal[1] * north, normal[2]
     plane = math.atan2(-along, up)
     top = max(float(horizon), plane)
-    columns = shapes[0, 1]
-    row, column = p // columns, p % columns
-    eye = MOON_RADIUS_M + heights[p]
-    # Ground beyond a map of which nothing is seen, as outwards from its rim, is as warm and bright as the pixel itself.
-    seen, below, cell = plane, _integral(plane, along, up), np.int32(p)
-    entries, before = count, 1.0
-    for distance in distances:
-        if seen >= top:
-            break
+    width = float(1 << place[0])
+    row, column = (place[1] + 0.5) * width - 0.5, (place[2] + 0.5) * width - 0.5
+    eye = MOON_RADIUS_M + heights[own]
+    # Ground beyond all cells of which nothing is seen, as outwards from their end, is as warm and bright as the pixel.
+    line, view = (row, column, north, east, pixel_m, eye), (along, up, top, least)
+    end, first, before, rising = _integral(top, along, up), count, width, False
+    seen, below, cell, middle, halfway = plane, _integral(plane, along, up), own, own, False
+    seen_rise = math.tan(seen)
+    for step in distances:
+        distance = step * width
         y, x = row - distance * north, column + distance * east
-        if y < -0.5 or x < -0.5 or y > shapes[0, 0] - 0.5 or x > columns - 0.5:
+        level = level_at(shape, y, x, distance)
+        if seen >= top or level < 0:
             break
-        height, at = _ground(heights, shapes, offsets, y, x, distance)
+        height = height_at(shape, heights, y, x, level)
         start, before = before, distance
         if math.isnan(height):
             continue
-        elevation = _elevation(height, distance * pixel_m, eye)
-        if elevation > seen or entries == count:
-            cell = at
-        if elevation > seen:
-            parts = _parts_of(_integral(min(elevation, top), along, up) - below, distance - start)
-            for part in range(1, parts + 1):
-                # What rises above the last sample lies between the two.
-                reach, half = start + (distance - start) * part / parts, 0.5 * (distance - start) / parts
-                y, x = row - reach * north, column + reach * east
-                rise = _elevation(_ground(heights, shapes, offsets, y, x, distance)[0], reach * pixel_m, eye)
-                if rise > seen and seen < top:
-                    y, x = row - (reach - half) * north, column + (reach - half) * east
-                    between = _cell(shapes, offsets, y, x, distance)
-                    seen = min(rise, top)
-                    reached = _integral(seen, along, up)
-                    cells[count] = at if math.isnan(heights[between]) else between
-                    weights[count] = (reached - below) * 2.0 / SECTORS
-                    below, count = reached, count + 1
-    end = _integral(top, along, up)
+        rise = tangent(height, distance * pixel_m, eye)
+        rose, rising = rising, rise > seen_rise
+        if rising or first == count:
+            cell = cell_at(shape, y, x, level)
+        if rising or rose:
+            # What rises above the last sample lies between the two, and so does the crest of what rose before.
+            band = _integral(min(math.atan(rise), top), along, up) if rising else end
+            ways = (start, distance, _parts_of(band - below, distance - start))
+            seen, below, count, cell, middle, halfway = _climb(
+                ways, line, view, shape, heights, cells, weights, (seen, below, count, cell, middle, halfway)
+            )
+            seen_rise = math.tan(seen)
     if end > below:
         cells[count], weights[count] = cell, (end - below) * 2.0 / SECTORS
         count += 1
-    return count, (_integral(0.5 * math.pi, along, up) - end) * 2.0 / SECTORS
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _climb(ways, line, view, shape, heights, cells, weights, state):  # type: ignore[no-untyped-def]
+    """Add the bands that rise above what is seen on the way between two samples, in parts; returns the new state.
+
+    Bands too small to count are joined: the whole belongs to the cell (`middle`) that fills it halfway.
+    """
+    start, stop, parts = ways
+    row, column, north, east, pixel_m, eye = line
+    along, up, top, least = view
+    seen, below, count, cell, middle, halfway = state
+    half = 0.5 * (stop - start) / parts
+    for part in range(1, parts + 1):
+        reach = start + 2.0 * half * part
+        y, x = row - reach * north, column + reach * east
+        rise = _elevation(height_at(shape, heights, y, x, level_at(shape, y, x, reach)), reach * pixel_m, eye)
+        if rise > seen and seen < top:
+            y, x = row - (reach - half) * north, column + (reach - half) * east
+            between = cell_at(shape, y, x, level_at(shape, y, x, reach - half))
+            cell = cell if math.isnan(heights[between]) else between
+            seen = min(rise, top)
+            reached = _integral(seen, along, up)
+            weight = (reached - below) * 2.0 / SECTORS
+            if not halfway:
+                middle, halfway = cell, weight >= 0.5 * least
+            if weight >= least:
+                cells[count], weights[count] = middle, weight
+                below, count, halfway = reached, count + 1, False
+    return seen, below, count, cell, middle, halfway
 
 
 @njit(cache=True, nogil=True)
@@ -241,8 +252,7 @@ def _parts_of(band, pixels):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _elevation(height, out_m, eye):  # type: ignore[no-untyped-def]
     """Elevation of ground, so far out on the sphere, from a place at the radius `eye`."""
-    angle, radius = out_m / MOON_RADIUS_M, MOON_RADIUS_M + height
-    return math.atan2(radius * math.cos(angle) - eye, radius * math.sin(angle))
+    return math.atan(tangent(height, out_m, eye))
 
 
 @njit(cache=True, nogil=True)
@@ -250,39 +260,6 @@ def _integral(elevation, along, up):  # type: ignore[no-untyped-def]
     """G of the module's docstring."""
     sine, cosine = math.sin(elevation), math.cos(elevation)
     return 0.5 * (along * (elevation + sine * cosine) + up * sine * sine)
-
-
-@njit(cache=True, nogil=True)
-def _level(offsets, distance):  # type: ignore[no-untyped-def]
-    level = 0
-    while level + 1 < offsets.size and 2.0 ** (level + 1) * _CELLS_PER_DISTANCE <= distance:
-        level += 1
-    return level
-
-
-@njit(cache=True, nogil=True)
-def _cell(shapes, offsets, y, x, distance):  # type: ignore[no-untyped-def]
-    """The cell that a place (in pixels) lies in, of the size for a distance."""
-    level = _level(offsets, distance)
-    rows, columns = shapes[level]
-    row, column = int((y + 0.5) / 2**level), int((x + 0.5) / 2**level)
-    return np.int32(offsets[level] + min(row, rows - 1) * columns + min(column, columns - 1))
-
-
-@njit(cache=True, nogil=True)
-def _ground(heights, shapes, offsets, y, x, distance):  # type: ignore[no-untyped-def]
-    """Height (bilinear between cell centres) at a place given in pixels, and the cell that it lies in."""
-    level = _level(offsets, distance)
-    width = 2**level
-    rows, columns = shapes[level]
-    v = min(max((y + 0.5) / width - 0.5, 0.0), rows - 1.0)
-    u = min(max((x + 0.5) / width - 0.5, 0.0), columns - 1.0)
-    i, j = min(int(v), max(rows - 2, 0)), min(int(u), max(columns - 2, 0))
-    k, m = min(i + 1, rows - 1), min(j + 1, columns - 1)
-    start = offsets[level]
-    over = heights[start + i * columns + j] * (1.0 - u + j) + heights[start + i * columns + m] * (u - j)
-    under = heights[start + k * columns + j] * (1.0 - u + j) + heights[start + k * columns + m] * (u - j)
-    return over * (1.0 - v + i) + under * (v - i), _cell(shapes, offsets, y, x, distance)
 
 
 @njit(cache=True, nogil=True)
@@ -301,22 +278,6 @@ def _merge(cells, weights, count):  # type: ignore[no-untyped-def]
             kept += 1
             cells[kept], weights[kept] = old_cells[order[n]], old_weights[order[n]]
     return kept + 1
-
-
-@njit(cache=True, nogil=True)
-def _coarsen(values, fine, coarse, fine_start, coarse_start):  # type: ignore[no-untyped-def]
-    for i in range(coarse[0]):
-        for j in range(coarse[1]):
-            for quantity in range(values.shape[1]):
-                total, known = np.float32(0.0), 0
-                for row in range(2 * i, min(2 * i + 2, fine[0])):
-                    for column in range(2 * j, min(2 * j + 2, fine[1])):
-                        value = values[fine_start + row * fine[1] + column, quantity]
-                        if not math.isnan(value):
-                            total += value
-                            known += 1
-                mean = total / np.float32(known) if known else np.float32(np.nan)
-                values[coarse_start + i * coarse[1] + j, quantity] = mean
 
 
 @njit(cache=True, nogil=True)
