@@ -38,7 +38,7 @@ def unplaced(
     """Every request that is not fully placed, in file order, with its reason.
 
     What is known already of a request that lacks as much as before is told again. Without changes, where time is
-    short, it is left open what would let a request in.
+    short, the conflict is the reason, and it is left open what would let a request in.
     """
     before = {(item.request, item.wanted, item.placed): item for item in known}
     lacking = [
@@ -75,7 +75,7 @@ def _unplaced(
         priority=task.request.priority,
         wanted=task.demand.words,
         placed=words,
-        reason=_reason(timetable, index),
+        reason=_reason(timetable, index) if with_changes or not conflict else " and ".join(conflict),
         conflict=conflict,
         cheapest_change=change,
     )

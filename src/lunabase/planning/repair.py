@@ -30,8 +30,10 @@ from lunabase.planning.tasks import POINTS
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
 
 SOLVER = "repair with the least change"
-_NEAREST = 48
+_NEAREST = 24
 """So many of the nearest starts are tried for one activity."""
+_FARTHER = 8
+"""And so many all over the rest."""
 _PUSHED = 12
 """So many places are tried at which others would have to make way."""
 _WORTH_ITS_COST = 0.5
@@ -145,7 +147,7 @@ def _nearest(mend: Mend, item: Placement, window: Window, duration_s: int, varia
     starts_s = timetable.fitting_starts_s(item.task, window, duration_s, free, variant)
     near = starts_s[np.argsort(np.abs(starts_s - item.hold_start_s), kind="stable")]
     # The nearest ones first, then a few all over the window.
-    for start_s in dict.fromkeys([*near[:_NEAREST].tolist(), *spread(near[_NEAREST:])]):
+    for start_s in dict.fromkeys([*near[:_NEAREST].tolist(), *spread(near[_NEAREST:], _FARTHER)]):
         found = timetable.staffed(Placement(item.task, item.number, start_s, duration_s, variant))
         if found is not None and timetable.fault_with(found) is None:
             return found
