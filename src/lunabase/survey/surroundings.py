@@ -109,6 +109,12 @@ def rings_of(grid: MapGrid) -> int:
     return max(1, math.ceil(math.log2(REACH_M / (WIDTH * grid.pixel_m) + 1.0)))
 
 
+def cells_around(grid: MapGrid) -> int:
+    """Return the number of a map's pixels and of the cells around it, where all ground is known."""
+    level, _, _ = Pyramid.over(*grid.shape, rings=rings_of(grid), width=WIDTH).margin()
+    return grid.rows * grid.columns + int(level.size)
+
+
 def sampled_heights(models: Sequence[Dem], grid: MapGrid) -> FloatArray:
     """Heights (rows, columns) of the finest model that knows them, mean over each pixel where that is coarser.
 

@@ -23,21 +23,23 @@ from lunabase.survey.psr import psr_map
 from lunabase.survey.ranking import Condition
 from lunabase.survey.region import RegionWish
 from lunabase.survey.stages import Kept
+from lunabase.survey.surroundings import cells_around
 from lunabase.survey.temperature import LONGEST_STEP_S, temperature_map
 from lunabase.survey.view_map import view_map
+from lunabase.terrain.grid import MapGrid
 from lunabase.terrain.surface import hillshade, roughness_m, slope_deg
 from lunabase.times import TimeGrid
 
 PRODUCTS = ("slope", "light", "earth", "shadow", "temperature")
 """What a survey can make. Earth stations and relays come with "earth" when a station file is given."""
 MOST_FOR_TEMPERATURE = 100_000
-"""Pixels up to which temperature is made without being asked for: about ten minutes on two cores."""
+"""Pixels up to which temperature is made without being asked for: five to ten minutes on two cores."""
 NIGHTS_D = (1.0, 3.0, 7.0)
 
 _ROUGHNESS_PIXELS = 10
 _DEPTH_M = 0.5
-_HORIZON_US, _LIGHT_NS, _TEMPERATURE_US = 0.15, 3.0, 0.7
-"""Costs on one core, about: of a pixel, azimuth and height; of a pixel, height and step; of a pixel and heat step."""
+_HORIZON_US, _LIGHT_NS, _TEMPERATURE_US = 0.15, 3.0, 0.35
+"""Costs on one core, about: of a pixel, azimuth and height; of a pixel, height and step; of a column and step."""
 _SPIN_UP_STEPS = (6000, 15_000)
 _START_S, _PICTURE_S = 5.0, 0.4
 _FASTER, _SLOWER = 0.7, 3.0
@@ -100,7 +102,7 @@ def products_of(options: SurveyOptions, ground: Ground, grid: TimeGrid) -> tuple
     if pixels <= MOST_FOR_TEMPERATURE:
         return PRODUCTS, ""
     left = tuple(name for name in PRODUCTS if name != "temperature")
-    low_s, high_s = (_heat_s(pixels, grid, steps) / _cores() for steps in _SPIN_UP_STEPS)
+    low_s, high_s = (_heat_s(ground.grid, grid, steps) / _cores() for steps in _SPIN_UP_STEPS)
     return left, (
         f"Temperature is left out: it would take about {_duration(_FASTER * low_s, _SLOWER * high_s)} more. "
         f"Ask for it with --products {','.join(PRODUCTS)}, or take a smaller region."
@@ -115,7 +117,7 @@ def expected(options: SurveyOptions, ground: Ground, grid: TimeGrid, products: S
     gigabytes = (1 + (draws > 0)) * pixels * options.azimuths * heights * 2e-9
     size = f"{columns} x {rows} = {pixels:,} pixels of {ground.grid.pixel_m:g} m"
     drawn = f", {draws} terrains drawn from the elevations' error" if draws else ""
-    low_s, high_s = _seconds(options, pixels, grid, products, draws)
+    low_s, high_s = _seconds(options, ground.grid, grid, products, draws)
     return (
         f"{size}, {options.azimuths} azimuths, {heights} height{'s' if heights > 1 else ''}{drawn}; "
         f"about {_duration(low_s, high_s)} on {_cores()} cores, up to {gigabytes:.2g} GB on disk"
@@ -123,24 +125,25 @@ def expected(options: SurveyOptions, ground: Ground, grid: TimeGrid, products: S
 
 
 def _seconds(
-    options: SurveyOptions, pixels: int, grid: TimeGrid, products: Sequence[str], draws: int
+    options: SurveyOptions, region: MapGrid, grid: TimeGrid, products: Sequence[str], draws: int
 ) -> tuple[float, float]:
     """How long a survey may take, from and to, seconds."""
-    heights = len(options.heights_m)
+    pixels, heights = region.rows * region.columns, len(options.heights_m)
     horizons_s = pixels * options.azimuths * heights * _HORIZON_US * 1e-6 * (1 + draws)
     passes = ("light" in products) + ("earth" in products) + draws
     light_s = pixels * heights * grid.count * _LIGHT_NS * 1e-9 * passes
     still_s = _START_S * (1 + draws) + _PICTURE_S * len(products) * 4 * (1 + heights)
     low_s, high_s = (
-        (horizons_s + light_s + _heat_s(pixels, grid, steps) * ("temperature" in products)) / _cores()
+        (horizons_s + light_s + _heat_s(region, grid, steps) * ("temperature" in products)) / _cores()
         for steps in _SPIN_UP_STEPS
     )
     return _FASTER * low_s + still_s, _SLOWER * (high_s + still_s)
 
 
-def _heat_s(pixels: int, grid: TimeGrid, spin_up_steps: int) -> float:
-    """Seconds of one core for the temperature of a map."""
-    return pixels * (grid.count * max(1.0, grid.step_s / LONGEST_STEP_S) + spin_up_steps) * _TEMPERATURE_US * 1e-6
+def _heat_s(region: MapGrid, grid: TimeGrid, spin_up_steps: int) -> float:
+    """Seconds of one core for the temperature of a map and its surroundings."""
+    steps = grid.count * max(1.0, grid.step_s / LONGEST_STEP_S) + spin_up_steps
+    return cells_around(region) * steps * _TEMPERATURE_US * 1e-6
 
 
 def _duration(low_s: float, high_s: float) -> str:
