@@ -1,4 +1,4 @@
-"""A plain list scheduler over the planner's own rules: requests by priority, each activity at the first place that fits.
+"""A plain list scheduler over the planner's own rules: requests by priority, each activity where it fits first.
 
 The baseline of operations by hand: no partner's turn, no search. What a request must follow comes before it.
 """
