@@ -54,6 +54,12 @@ def test_heat_that_leaves_limits_work(on: str, together: int) -> None:
     assert most_at_once(plan) == together * float(on.split()[0])
 
 
+def test_heat_that_can_not_leave_is_named() -> None:
+    plan = plan_of(hot_station("360 W"), environment(24, lit=False))
+    assert {item.reason for item in plan.unplaced} == {"its host could not get rid of the heat"}
+    assert {item.conflict for item in plan.unplaced} == {("its host could not get rid of the heat",)}
+
+
 def test_sunlight_and_ground_count() -> None:
     """Half of 1361 W/m^2 at 5 deg, 59.3 W, comes in; ground at 350 K gives 50 W more through 1 W/K."""
     lit = hot_station("290 W")
@@ -117,6 +123,13 @@ def test_data_arrive_in_time_or_are_not_made() -> None:
     stops = [plan.seconds(item.stop) / 3600 for item in plan.activities]
     assert min(stops) > 8.0
     assert len(stops) >= 14
+
+
+def test_data_that_would_be_late_are_named() -> None:
+    plan = plan_of(sender(5, 5, within="4 h", alone=True), environment(24, earth=np.zeros(24)))
+    assert plan.activities == ()
+    late = "data would reach Earth too late, its own or those of activities that wait behind them"
+    assert [(item.reason, item.conflict) for item in plan.unplaced] == [(late, (late,))]
 
 
 def test_the_data_of_higher_priority_go_first() -> None:

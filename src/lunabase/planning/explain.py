@@ -9,11 +9,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 
 import numpy as np
 
-from lunabase.planning.burden import Fault
 from lunabase.planning.cheapest import cheapest
 from lunabase.planning.conflict import Exclusion, exclusion
 from lunabase.planning.construct import spread
@@ -21,15 +19,14 @@ from lunabase.planning.demand import Window, say_duration
 from lunabase.planning.horizon import BoolArray, FloatArray, IntArray, runs
 from lunabase.planning.opportunities import Clause, open_cells, opportunities
 from lunabase.planning.plan import Unplaced
-from lunabase.planning.problem import CHARGE_MARGIN, Problem
+from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable
 from lunabase.planning.trial import Member, Trial
-from lunabase.station.equipment import DataRecorder
+from lunabase.planning.words import CREW, HEAT, OWN, TRAVEL, say_conflict, say_fault, say_moment
 
 _POSITIONS = 160
 _ENERGY_POSITIONS = 24
-_OWN = "its own activities hold the places left"
 
 
 def unplaced(
@@ -103,14 +100,14 @@ def _say_member(found: Exclusion, member: Member) -> str:
         shown = f"the longest such interval is {say_duration(longest)}" if longest else "there is none"
         return f"it needs {member.clause.words} for {need}; {shown}"
     if member.kind == "rival":
-        return _say_conflict(problem, trial.task, member.rival, "")
+        return say_conflict(problem, trial.task, member.rival, "")
     if member.kind == "balance" and found.fault is not None:
-        return _say_fault(problem, found.fault, task)
+        return say_fault(problem, found.fault, task)
     if member.kind == "host":
         limit_w = problem.station.modules[task.host].payload_power_limit_w
         return f"payload power of {task.host} would exceed its limit of {limit_w:g} W (it needs {task.power_w:g} W)"
     if member.kind == "window":
-        first, last = (_say_moment(problem.horizon.moment(s)) for s in _window_s(found))
+        first, last = (say_moment(problem.horizon.moment(s)) for s in _window_s(found))
         return f"#{trial.window.number} must begin between {first} and {last}"
     if member.kind == "order":
         return _say_order(found)
@@ -118,10 +115,11 @@ def _say_member(found: Exclusion, member: Member) -> str:
 
 
 _PLAIN = {
-    "own": _OWN,
+    "own": OWN,
     "peak": "the loads together would exceed the flight rule's maximum power",
-    "crew": "too few qualified people are free, or have working time left",
-    "travel": "what it holds can't get there and away in time",
+    "heat": HEAT,
+    "crew": CREW,
+    "travel": TRAVEL,
     "stock": "what it uses up is used up",
     "balance": "energy or data would not suffice",
 }
@@ -260,8 +258,8 @@ def _blocked(timetable: Timetable, index: int) -> str:
         tally.update(_blockers(timetable, index, window, starts))
     if not tally:
         return "the places left lie outside the times that its order allows"
-    own = tally.pop(_OWN, 0)
-    return tally.most_common(1)[0][0] if tally else _OWN if own else "the search ended before it was placed"
+    own = tally.pop(OWN, 0)
+    return tally.most_common(1)[0][0] if tally else OWN if own else "the search ended before it was placed"
 
 
 def _waits_for(timetable: Timetable, index: int, windows: list[Window]) -> str:
@@ -284,6 +282,7 @@ def _blockers(timetable: Timetable, index: int, window: Window, starts: list[int
             _overlap_rule(timetable, placement, rivals),
             _host_rule(timetable, placement),
             _peak_rule(timetable, placement),
+            _heat_rule(timetable, placement),
         )
         reasons = [reason for reason in found if reason]
         yield from reasons
@@ -294,7 +293,7 @@ def _blockers(timetable: Timetable, index: int, window: Window, starts: list[int
         fault = timetable.fault_with(placement)
         if fault is not None:
             task = timetable.problem.tasks[index]
-            yield from [_say_fault(timetable.problem, fault, task)] * max(weight, 1)
+            yield from [say_fault(timetable.problem, fault, task)] * max(weight, 1)
 
 
 def _order_rule(timetable: Timetable, placement: Placement) -> str:
@@ -322,20 +321,7 @@ def _overlap_rule(timetable: Timetable, placement: Placement, rivals: IntArray) 
     shares = np.zeros(len(timetable.problem.tasks), dtype=np.int64)
     np.add.at(shares, rivals[:, 2], np.maximum(covered_s, 0))
     rival = int(np.argmax(shares))
-    return _say_conflict(timetable.problem, placement.task, rival) if shares[rival] > 0 else ""
-
-
-def _say_conflict(problem: Problem, task: int, rival: int, places: str = "holds most of the places left") -> str:
-    """Why a rival keeps a task out, and which places it holds."""
-    conflict, other = problem.conflicts[task, rival], problem.tasks[rival]
-    held = f"{other.request_id} (priority {other.request.priority})"
-    if task == rival:
-        return _OWN
-    if conflict.kind == "disturbance":
-        return f"{conflict.words} keeps it and {held} apart" + (f", which {places}" if places else "")
-    if conflict.kind == "flight rule":
-        return f"{conflict.words} keeps it apart from {held}" + (f", which {places}" if places else "")
-    return f"{conflict.words}, and {held} {places or 'has it then'}"
+    return say_conflict(timetable.problem, placement.task, rival) if shares[rival] > 0 else ""
 
 
 def _host_rule(timetable: Timetable, placement: Placement) -> str:
@@ -354,60 +340,13 @@ def _peak_rule(timetable: Timetable, placement: Placement) -> str:
     return "the loads together would exceed the flight rule's maximum power"
 
 
+def _heat_rule(timetable: Timetable, placement: Placement) -> str:
+    node = timetable.variant(placement).node
+    return HEAT if node >= 0 and _short(timetable, placement, timetable.node_room_w[node]) else ""
+
+
 def _short(timetable: Timetable, placement: Placement, room_w: FloatArray) -> bool:
     start_s, stop_s = timetable.span_s(placement)
     cell_s = timetable.problem.horizon.cell_s
     room = room_w[start_s // cell_s : -(-stop_s // cell_s)]
     return bool(room.min() < timetable.problem.tasks[placement.task].extra_w - 1e-6)
-
-
-def _say_fault(problem: Problem, fault: Fault, task: Task) -> str:
-    if fault.kind == "battery":
-        return _say_charge(problem, fault)
-    if fault.kind == "bus":
-        return f"the bus would lack {fault.value:.0f} W"
-    if fault.kind == "mode":
-        return f"the station would be in {problem.forecast.modes[int(fault.value)]} mode, which stops activities"
-    if fault.kind == "shedding":
-        charge, shed = 100 * fault.value, 100 * problem.forecast.shed_below
-        return f"its payload may be shed: the stores would be at {charge:.0f} % (shedding starts at {shed:.0f} %)"
-    recorders = problem.station.equipment(DataRecorder, problem.phase.present).values()
-    capacity_bit, made_bit = sum(item.capacity_bit for item in recorders), task.data_bit_per_s * task.demand.minimum_s
-    return (
-        f"the recorder would be full: it holds {_say_data(capacity_bit)}, and an activity makes {_say_data(made_bit)}"
-    )
-
-
-def _say_charge(problem: Problem, fault: Fault) -> str:
-    """What the stores would fall to, or already do with nothing planned, and against which limit."""
-    floor, idle, charge = problem.forecast.charge_floor, problem.idle.charge, fault.value
-    words = "the stores would fall to"
-    when = ""
-    if idle[fault.step] < floor + CHARGE_MARGIN:
-        lowest = int(np.argmin(idle))
-        moment = problem.horizon.moment((lowest + 1) * problem.forecast.step_s)
-        words, when, charge = (
-            "with nothing planned the stores already fall to",
-            f" on {_say_moment(moment)}",
-            idle[lowest],
-        )
-    limit = f"less than {100 * CHARGE_MARGIN:g} % above the rule's {100 * floor:g} %"
-    if charge < floor - 1e-9:
-        limit = f"below the rule's {100 * floor:g} %"
-    elif floor == 0.0:
-        limit = f"below the {100 * CHARGE_MARGIN:g} % that the planner keeps in them"
-    down = math.floor(1000 * charge + 1e-6) / 10  # rounded down: 29.96 % is below 30 %
-    return f"{words} {down:.1f} %{when}, {limit}"
-
-
-def _say_moment(moment: datetime) -> str:
-    """A time of day in a plan, for people: "3 Dec 06:30"."""
-    return f"{moment.day} {moment:%b %H:%M}"
-
-
-def _say_data(bits: float) -> str:
-    """An amount of data for people: "1.5 Gbit"."""
-    for size, unit in ((1e12, "Tbit"), (1e9, "Gbit"), (1e6, "Mbit"), (1e3, "kbit")):
-        if bits >= size:
-            return f"{bits / size:.3g} {unit}"
-    return f"{bits:.0f} bit"

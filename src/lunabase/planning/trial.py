@@ -16,7 +16,9 @@ from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable
 
-Kind = Literal["constraint", "rival", "own", "window", "order", "host", "peak", "crew", "travel", "stock", "balance"]
+Kind = Literal[
+    "constraint", "rival", "own", "window", "order", "host", "peak", "heat", "crew", "travel", "stock", "balance"
+]
 _MOST_TRIED = 96
 """Energy and data are followed at so many of the starts that all else allows."""
 
@@ -140,7 +142,7 @@ class Trial:
         yield Member("window", (self.start_s >= self.window.earliest_s) & (self.start_s <= last_s))
 
     def _things(self) -> Iterator[Member]:
-        """Power, moving things, and what is used up."""
+        """Power, heat, moving things, and what is used up."""
         ways, table = self.wanted.variants, self.timetable
         peak = [(way.power_w <= 0.0) | (table.peak_room_w >= way.extra_w - 1e-6) for way in ways]
         yield Member("peak", self.inside_by_variant(peak))
@@ -150,6 +152,8 @@ class Trial:
             everywhere if room is None else room >= way.extra_w - 1e-6 for way, room in zip(ways, rooms, strict=True)
         ]
         yield Member("host", self.inside_by_variant(host))
+        heat = [everywhere if way.node < 0 else table.node_room_w[way.node] >= way.extra_w - 1e-6 for way in ways]
+        yield Member("heat", self.inside_by_variant(heat))
         travel = [table.travel.open_cells(way) if way.movers else everywhere for way in ways]
         yield Member("travel", self.inside_by_variant(travel))
         lasts = all(stock.lasts(self.task, table.number_of) for stock in self.problem.stocks)
