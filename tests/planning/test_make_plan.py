@@ -359,3 +359,20 @@ def test_maximum_power_counts_a_heater_in_full() -> None:
     assert reason(plan, "x/r") == "the loads together would exceed the flight rule's maximum power"
     careless = plan_of(model(), surroundings)
     assert {item.rule for item in check_plan(careless, model(peak=rule), surroundings)} == {"maximum power"}
+
+
+def test_what_fits_at_two_starts_is_found_without_a_search() -> None:
+    """The array carries the payload for four hours of eighty, and the battery can't help: two starts of 78 are left."""
+    lit = (np.arange(80) >= 48) & (np.arange(80) < 52)
+    model = station(
+        modules=with_equipment(
+            reactor={"type": "fission_source", "mass": "1 kg", "power": "100 W"},
+            cell=battery("10 Wh"),
+            panel=array("4 m^2"),
+        ),
+        payloads={"lamp": payload(on="500 W")},
+        experiments={"x": experiment(r=request("look", "lamp", "3 h", count=1))},
+    )
+    plan = plan_of(model, environment(80, lit=lit), effort=Effort(0.0))
+    assert starts_h(plan, "x/r") == [48.0]
+    assert plan.unplaced == ()

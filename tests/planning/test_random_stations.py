@@ -166,6 +166,7 @@ def check(draw, model) -> None:
     for item in plan.unplaced:
         assert item.reason
         assert item.reason != "the search ended before it was placed"
+        assert item.conflict, "what nothing excludes is placed"
     for request_id, _, wanted in model.requests():
         placed = [activity for activity in plan.activities if activity.request == request_id]
         assert placed or request_id in missing or wanted.each is not None  # there may be no such interval

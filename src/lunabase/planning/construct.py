@@ -9,6 +9,8 @@ from lunabase.planning.horizon import BoolArray, IntArray, runs
 from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable
+from lunabase.planning.trial import Trial, together
+from lunabase.scheduling.effort import Effort
 
 _POSITIONS = 24
 _RUNS = 12
@@ -41,6 +43,36 @@ def fill(timetable: Timetable, tasks: set[int] | None = None, span_s: tuple[int,
         timetable.put(placement)
         _place_followers(timetable, placement, waiting, span_s)
         served = timetable.served()
+
+
+def complete(timetable: Timetable, effort: Effort) -> None:
+    """Place what still fits anywhere: greedily, then every start of the first activity that each task lacks."""
+    fill(timetable)
+    for task, wanted in enumerate(timetable.problem.tasks):
+        while (
+            wanted.open.any() and not _has_enough(timetable, task) and not effort.stopped and effort.seconds_left > 0.0
+        ):
+            absent = (item for item in wanted.demand.windows if (task, item.number) not in timetable.placed)
+            window = next(absent, None)
+            placement = _anywhere(timetable, task, window) if window is not None else None
+            if placement is None:
+                break
+            rank = timetable.rank()
+            timetable.put(placement)
+            if timetable.rank() < rank:
+                timetable.take(placement)
+                break
+
+
+def _anywhere(timetable: Timetable, task: int, window: Window) -> Placement | None:
+    """The longest activity of a window that fits at any start."""
+    demand = timetable.problem.tasks[task].demand
+    for duration_s in _durations(demand.minimum_s, demand.maximum_s):
+        trial = Trial(timetable, task, window, duration_s)
+        start = trial.first_fit(together(trial.members(), trial.start_s.size))
+        if start is not None:
+            return trial.placement(start)
+    return None
 
 
 def _place_followers(timetable: Timetable, placement: Placement, waiting: set[int], span_s: tuple[int, int]) -> None:

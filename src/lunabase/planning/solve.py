@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import xarray as xr
 
 from lunabase.planning.begin import begun
-from lunabase.planning.construct import fill
+from lunabase.planning.construct import complete, fill
 from lunabase.planning.early import finish_early
 from lunabase.planning.explain import unplaced
 from lunabase.planning.improve import Improved, improve
@@ -56,6 +56,7 @@ def make_plan(
     fill(timetable)
     improved = improve(timetable, seed, effort)
     finish_early(timetable, effort)
+    complete(timetable, effort)
     plan = _plan(station_file_sha256, timetable, improved, seed, work_limit)
     return plan.model_copy(update={"level": level, "within_sha256": within_sha256, "cell_s": problem.horizon.cell_s})
 
