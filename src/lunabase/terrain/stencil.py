@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-REACH = 24
+REACH = 16
 """Columns along a ray's major axis that the stencil covers; lines of sight take over from there."""
 
 _DENSE_PIXELS = 8.0
