@@ -7,40 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from lunabase.cli import main
-
 ROOT = Path(__file__).parents[2]
 LANDER = str(ROOT / "examples" / "lander.yaml")
-HANDLERS = {}
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def lunabase(monkeypatch, capsys):
-    """Runs a command as its entry point does, without another interpreter: exit code, standard output and error."""
-
-    def call(*arguments, cwd=None):
-        monkeypatch.chdir(cwd or Path.cwd())
-        monkeypatch.setattr(sys, "argv", ["lunabase", *map(str, arguments)])
-        for number in (signal.SIGINT, signal.SIGTERM):
-            monkeypatch.setitem(HANDLERS, number, signal.getsignal(number))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return Done(ended.value.code or 0, shown.out, shown.err)
-
-    yield call
-    for number, handler in HANDLERS.items():
-        signal.signal(number, handler)
 
 
 CHANGE = """now: 2030-01-17T00:00:00Z

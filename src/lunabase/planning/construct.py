@@ -65,14 +65,20 @@ def complete(timetable: Timetable, effort: Effort) -> None:
 
 
 def _anywhere(timetable: Timetable, task: int, window: Window) -> Placement | None:
-    """The longest activity of a window that fits at any start."""
+    """The longest activity of a window that fits at any start; nothing fits where the shortest does not."""
     demand = timetable.problem.tasks[task].demand
-    for duration_s in _durations(demand.minimum_s, demand.maximum_s):
-        trial = Trial(timetable, task, window, duration_s)
-        start = trial.first_fit(together(trial.members(), trial.start_s.size))
-        if start is not None:
-            return trial.placement(start)
-    return None
+    *longer, shortest_s = _durations(demand.minimum_s, demand.maximum_s)
+    shortest = _at_any_start(timetable, task, window, shortest_s)
+    if shortest is None:
+        return None
+    found = (_at_any_start(timetable, task, window, duration_s) for duration_s in longer)
+    return next((placement for placement in found if placement is not None), shortest)
+
+
+def _at_any_start(timetable: Timetable, task: int, window: Window, duration_s: int) -> Placement | None:
+    trial = Trial(timetable, task, window, duration_s)
+    start = trial.first_fit(together(trial.members(), trial.start_s.size))
+    return None if start is None else trial.placement(start)
 
 
 def _place_followers(timetable: Timetable, placement: Placement, waiting: set[int], span_s: tuple[int, int]) -> None:
