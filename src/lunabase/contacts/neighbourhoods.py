@@ -41,8 +41,8 @@ class Freeing:
 
 def place_anew(sharing: Sharing, freed: Sequence[int], work: float, seed: int, effort: Effort) -> None:
     """Place these requests anew, everything else staying; without an answer nothing changes."""
-    found, spent = Repair(sharing, freed).solve(min(work, effort.work_left), effort.seconds_left, seed)
-    effort.spend(spent + _FIXED_WORK)
+    found = Repair(sharing, freed).solve(work, effort, seed)
+    effort.spend(_FIXED_WORK)
     if found is not None:
         for number, own in zip(freed, found, strict=True):
             sharing.tracks[number] = own

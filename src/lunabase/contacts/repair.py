@@ -16,6 +16,8 @@ from ortools.sat.python import cp_model
 from lunabase.contacts.fairness import Fairness
 from lunabase.contacts.request import AntennaRequest, Track, Tracks, ViewPeriod
 from lunabase.contacts.sharing import Sharing, gaps, openings
+from lunabase.scheduling.effort import Effort
+from lunabase.scheduling.solver import solve_model
 
 _UNIT = 1_000_000
 """Parts of 1 in which the cost is counted."""
@@ -174,19 +176,10 @@ class Repair:
             if self.demand.mission_of[number] == mission and number not in away
         )
 
-    def solve(self, work: float, seconds: float, seed: int) -> tuple[Tracks | None, float]:
-        """The freed requests' tracks in their order, or None without an answer; and the work it took."""
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.catch_sigint_signal = False  # it is the search that stops
-        solver.parameters.max_deterministic_time = work
-        solver.parameters.max_time_in_seconds = max(seconds, 0.01)
-        solver.parameters.random_seed = seed
-        status = solver.solve(self.model)
-        spent = solver.response_proto.deterministic_time
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None, spent
-        return tuple(self._read(solver, number) for number in self.freed), spent
+    def solve(self, work: float, effort: Effort, seed: int) -> Tracks | None:
+        """The freed requests' tracks in their order, found within so much of the effort; None without an answer."""
+        solved = solve_model(self.model, effort, seed, work)
+        return tuple(self._read(solved.solver, number) for number in self.freed) if solved.found else None
 
     def _read(self, solver: cp_model.CpSolver, number: int) -> tuple[Track, ...]:
         tracks = []

@@ -21,24 +21,32 @@ from lunabase.planning.problem import Problem
 from lunabase.planning.tasks import Task
 from lunabase.planning.timetable import Placement, Timetable, activity_points, total_points
 from lunabase.planning.variants import Variant
+from lunabase.scheduling.effort import Effort
+from lunabase.scheduling.solver import solve_model
 
 _UNITS = 1000
 """Parts of a whole in which fairness is counted, and finer parts of these in which energy is."""
 _FINE = 1000
 _MOST_IN_CLIQUE = 1500
+_PARAMETERS = {
+    "cp_model_probing_level": 0,
+    "symmetry_level": 0,
+    "merge_at_most_one_work_limit": 0.0,
+    "linearization_level": 1,
+}
+"""The places are few and fixed; long presolve costs more than it gives."""
 _STOCK_PARTS = 1_000_000
 """Parts of a consumable in which the model counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the solver took, how sure it is, and what it cost."""
+    """What the solver took, and how sure it is."""
 
     placements: tuple[Placement, ...]
     optimal: bool
     gap: float
     """The bound less the value of what was taken, in points."""
-    work: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,27 +318,15 @@ class Model:
         """Energy of an activity as a part of what its partner is entitled to."""
         return int(_UNITS * _FINE * variant.power_w * duration_s / entitled_j + 0.5)
 
-    def solve(self, seed: int, work: float, seconds: float) -> Chosen | None:
-        """The best choice found within the limits; None if there was no time for any."""
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = seed
-        solver.parameters.catch_sigint_signal = False  # Ctrl-C belongs to `Effort`
-        # The places are few and fixed; long presolve costs more than it gives.
-        solver.parameters.cp_model_probing_level = 0
-        solver.parameters.symmetry_level = 0
-        solver.parameters.merge_at_most_one_work_limit = 0.0
-        solver.parameters.linearization_level = 1
-        solver.parameters.max_deterministic_time = work
-        solver.parameters.max_time_in_seconds = max(seconds, 0.01)
-        status = solver.solve(self.model)
-        spent = solver.response_proto.deterministic_time
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    def solve(self, seed: int, work: float, effort: Effort) -> Chosen | None:
+        """The best choice found within so much work of the effort; None if there was no time for any."""
+        solved = solve_model(self.model, effort, seed, work, **_PARAMETERS)
+        if not solved.found:
             return None
-        taken = [option for option in self.options if solver.value(option.taken)]
+        taken = [option for option in self.options if solved.solver.value(option.taken)]
         placements = sorted(self._numbered(taken), key=lambda item: (item.hold_start_s, item))
-        gap = solver.best_objective_bound - solver.objective_value
-        return Chosen(tuple(placements), status == cp_model.OPTIMAL, gap, spent)
+        gap = solved.solver.best_objective_bound - solved.solver.objective_value
+        return Chosen(tuple(placements), solved.status == "optimal", gap)
 
     def _numbered(self, taken: list[Option]) -> Iterable[Placement]:
         """Placements of the taken options; unordered ones get the task's free numbers in order of time."""

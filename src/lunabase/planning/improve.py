@@ -136,8 +136,9 @@ def _choose(
     if _energy_or_data_matter(rest, choices):
         model.keep_energy_and_data(blocks_of(rest, present, _MOST_BLOCKS))
     model.maximise()
-    chosen = model.solve(seed, work, effort.seconds_left)
-    effort.spend(max(chosen.work if chosen else work, _LEAST_WORK))
+    before = effort.work_done
+    chosen = model.solve(seed, work, effort)
+    effort.spend(max(_LEAST_WORK - (effort.work_done - before), 0.0))
     return chosen
 
 

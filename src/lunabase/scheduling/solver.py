@@ -44,7 +44,8 @@ def solve_model(
 ) -> Solved:
     """Solve for at most `work` (deterministic seconds) of the effort, and count what it took.
 
-    The solver runs in a thread, so that Python can take signals meanwhile.
+    `parameters`: further ones of CP-SAT, by name. The solver runs in a thread, so that Python can take signals
+    meanwhile.
     """
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
