@@ -2,6 +2,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from lunabase.twin.health import Health, all_well
 from lunabase.twin.inputs import STEP, Inputs
 from lunabase.twin.kernel import advance
 from lunabase.twin.layout import ACCOUNTS, CHANNELS
@@ -81,6 +82,7 @@ class Bench:
     watches: np.ndarray = field(default_factory=watch)
     recorder_on: bool = True
     radio_on: bool = True
+    health: Health | None = None
 
     @property
     def steps(self):
@@ -102,6 +104,19 @@ class Bench:
             recorders=table(RECORDER, 1, capacity_bit=self.recorder_bit),
             radios=self.radios,
         )
+
+    def well(self, **changes):
+        """Health of this station: all is well, but for the changes."""
+        counts = {
+            "arrays": self.inputs.array_w.shape[1],
+            "stores": self.stores.size,
+            "sources": self.sources.size,
+            "nodes": self.nodes.size,
+            "radios": self.radios.size,
+            "modules": 1,
+            "payloads": self.payloads.size,
+        }
+        return replace(all_well(**counts), **{name: np.asarray(value)[()] for name, value in changes.items()})
 
     def state(self, charge=1.0, temperature_k=290.0):
         return State(
@@ -142,5 +157,8 @@ class Bench:
         groups = int(self.watches["group"].max()) + 1 if self.watches.size else 0
         armed = np.ones(groups, dtype=np.bool_) if armed is None else np.array(armed)
         last = self.steps if last is None else last
-        out = advance(self.parameters, self.inputs, state, self.commands(), self.watches, armed, first, last, rows)
+        health = self.well() if self.health is None else self.health
+        out = advance(
+            self.parameters, self.inputs, state, self.commands(), health, self.watches, armed, first, last, rows
+        )
         return (*out, rows)

@@ -23,6 +23,7 @@ from lunabase.runs.logbook import Logbook
 from lunabase.runs.wiring import Wiring, wire
 from lunabase.station.model import Station
 from lunabase.times import FloatArray, TimeGrid
+from lunabase.twin.health import healthy
 from lunabase.twin.inputs import inputs_of
 from lunabase.twin.kernel import LOST, advance, first_readings
 from lunabase.twin.layout import FIRST_NODE, UNSERVED
@@ -65,6 +66,7 @@ def fly(
     wiring = wire(software, names, step_s)
     parameters = parameters_of(station, phase.present, plan.start)
     inputs = inputs_of(station, phase.present, environment, times)
+    health = healthy(station, phase.present)
     first = initial_state(station, phase.present, wiring.watches.size)
     state, row = first_readings(parameters, inputs, first, wiring.watches)
     log = Logbook(wiring, times, plan.start)
@@ -76,7 +78,7 @@ def fly(
         before, begun = state, step
         wake = min(max(_step_at(reaction.wake_s, step_s), step + 1), times.count)
         state, step, cause = advance(
-            parameters, inputs, state, wiring.switches(reaction.commands), wiring.watches, reaction.armed,
+            parameters, inputs, state, wiring.switches(reaction.commands), health, wiring.watches, reaction.armed,
             step, wake, log.rows,
         )  # fmt: skip
         log.note_steps(begun, step, reaction, before)

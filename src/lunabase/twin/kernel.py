@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from lunabase.twin.data import best_link, move_data
+from lunabase.twin.health import Health
 from lunabase.twin.heat import advance_temperatures, switch_heaters
 from lunabase.twin.inputs import Inputs
 from lunabase.twin.layout import (
@@ -67,13 +68,14 @@ def advance(
     inputs: Inputs,
     state: State,
     commands: Commands,
+    health: Health,
     watches: Rows,
     armed: BoolArray,
     first: int,
     last: int,
     rows: FloatArray,
 ) -> tuple[State, int, int]:
-    """Live through the steps ``first`` to ``last`` (exclusive) under constant commands.
+    """Live through the steps ``first`` to ``last`` (exclusive) under constant commands and health.
 
     Stops after the step in which an armed group of watches (dtype `state.WATCH`) trips or something is lost. Returns
     the new state, the next step, and why it stopped; the old state is not touched. Telemetry goes to ``rows[step]``,
@@ -90,13 +92,13 @@ def advance(
         ledger=state.ledger.copy(),
         ledger_low=state.ledger_low.copy(),
     )
-    segment = segment_of(parameters, inputs, new, commands)
+    segment = segment_of(parameters, inputs, new, commands, health)
     constant_w = np.array([segment.module_w, segment.payload_w, segment.recorder_w])
     step, cause = _advance(
-        segment.nodes, parameters.coupling_w_per_k, parameters.stores, segment.sources, segment.radios,
-        float(parameters.stores["capacity_j"].sum()), float(parameters.recorders["capacity_bit"].sum()),
-        bool(commands.recorder_on), constant_w, segment.node_w,
-        segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.array_w, segment.array_on,
+        segment.nodes, parameters.coupling_w_per_k, segment.stores, segment.sources, segment.radios,
+        float(segment.stores["capacity_j"].sum()), segment.recorder_bit,
+        segment.recorder_on, constant_w, segment.node_w,
+        segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.array_w, segment.array_part,
         inputs.step_s, new.store_j, new.temperature_k, new.heater_on, new.recorder_bit, new.payload_bit,
         new.ledger, new.ledger_low, watches, new.watch_steps, armed, first, last, rows,
     )  # fmt: skip
@@ -127,7 +129,7 @@ def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches
 def _advance(  # type: ignore[no-untyped-def]
     nodes, coupling_w_per_k, stores, sources, radios,
     capacity_j, capacity_bit, recorder_on, constant_w, constant_node_w,
-    payload_bit_per_s, low_k, high_k, surroundings, arrays_w, array_on, step_s,
+    payload_bit_per_s, low_k, high_k, surroundings, arrays_w, array_part, step_s,
     store_j, temperature_k, heater_on, recorder_bit, payload_bit,
     ledger, ledger_low, watches, watch_steps, armed, first, last, rows,
 ):  # fmt: skip
@@ -138,7 +140,7 @@ def _advance(  # type: ignore[no-untyped-def]
     produced_bit = _sum(payload_bit_per_s) * step_s
     for step in range(first, last):
         now = surroundings[step]
-        array_w = _sum_on(arrays_w[step], array_on)
+        array_w = _weighted(arrays_w[step], array_part)
         _clear(flow)
         _clear(node_w)
         ready_bit = recorder_bit[0] + (produced_bit if recorder_on else 0.0)
@@ -182,11 +184,10 @@ def _sum(values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sum_on(values, on):  # type: ignore[no-untyped-def]
+def _weighted(values, parts):  # type: ignore[no-untyped-def]
     total = 0.0
     for index in range(values.size):
-        if on[index]:
-            total += values[index]
+        total += values[index] * parts[index]
     return total
 
 

@@ -139,6 +139,11 @@ def names_of(station: Station, present: tuple[str, ...]) -> Names:
     )
 
 
+def source_count(station: Station, present: tuple[str, ...]) -> int:
+    """Number of fission and radioisotope sources in these modules."""
+    return len(station.equipment(FissionSource, present)) + len(station.equipment(RadioisotopeSource, present))
+
+
 def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -> Parameters:
     """Parameters of a station with these modules, for a run that starts at a moment (UTC)."""
     names = names_of(station, present)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lunabase.twin.health import STUCK_OFF, STUCK_ON, Health
 from lunabase.twin.inputs import Inputs
-from lunabase.twin.parameters import BoolArray, FloatArray, Parameters, Rows
+from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, Parameters, Rows
 from lunabase.twin.state import Commands, State
 
 
@@ -18,6 +19,9 @@ class Segment:
     module_w: float
     payload_w: float
     recorder_w: float
+    recorder_on: bool
+    recorder_bit: float
+    """Capacity of the recorders together."""
     node_w: FloatArray
     """Heat of these loads by node, shape (nodes,)."""
     payload_bit_per_s: FloatArray
@@ -25,55 +29,95 @@ class Segment:
     radios: Rows
     """The radios that may send."""
     nodes: Rows
-    """The nodes, without the heaters that are lost."""
+    """The nodes, without the heaters that are lost, with heaters and heat switches stuck as they are."""
+    stores: Rows
+    """The stores with what is left of them."""
     sources: Rows
     """The sources; one that is lost gives no power any more, but an isotope goes on decaying and warms its node."""
-    array_on: BoolArray
-    """Which columns of `inputs.Inputs.array_w` still reach the bus."""
+    array_part: FloatArray
+    """What of each column of `inputs.Inputs.array_w` reaches the bus, shape (array columns,)."""
     low_k: FloatArray
     """Below this temperature of a node something is lost, shape (nodes,)."""
     high_k: FloatArray
 
 
-def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: Commands) -> Segment:
+def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: Commands, health: Health) -> Segment:
     """Loads, heat and limits under these commands; what is lost draws nothing, gives nothing and dies no second time.
 
-    Stores and recorders don't appear here: the station is lost with the module that carries them.
+    Stores and recorders are never lost to temperature alone: the station is lost with the module that carries them.
     """
-    module_w = parameters.module_w[commands.mode] * (commands.module_on & ~state.module_lost)
-    alive = ~state.payload_lost
+    module_works = health.module_ok & ~state.module_lost
+    module_w = (parameters.module_w[commands.mode] + health.extra_load_w) * (commands.module_on & module_works)
+    host = parameters.payloads["module"]
+    alive = ~state.payload_lost & health.payload_ok & module_works[host]
     settings = np.take_along_axis(parameters.payload_w, commands.payload_setting[:, None], axis=1)[:, 0]
     payload_w = settings * alive
-    recorder_w = parameters.recorders["power_w"] * commands.recorder_on
-    payload_node = parameters.module_node[parameters.payloads["module"]]
+    recorder_on = commands.recorder_on and bool(np.all(health.module_ok[parameters.recorders["module"]]))
+    recorder_w = parameters.recorders["power_w"] * recorder_on
+    payload_node = parameters.module_node[host]
     node_w = np.zeros(parameters.nodes.size)
     _warm(node_w, parameters.module_node, module_w)
     _warm(node_w, payload_node, payload_w)
     _warm(node_w, parameters.module_node[parameters.recorders["module"]], recorder_w)
-    low_k, high_k = parameters.nodes["survival_low_k"].copy(), parameters.nodes["survival_high_k"].copy()
-    low_k[state.node_lost], high_k[state.node_lost] = -np.inf, np.inf
-    limited = alive & (payload_node >= 0)
-    np.maximum.at(low_k, payload_node[limited], parameters.payloads["survival_low_k"][limited])
-    np.minimum.at(high_k, payload_node[limited], parameters.payloads["survival_high_k"][limited])
-    usable = ~state.module_lost[parameters.radios["module"]] & commands.radio_on
+    low_k, high_k = _limits(parameters, state, payload_node)
     return Segment(
         module_w=float(module_w.sum()),
         payload_w=float(payload_w.sum()),
         recorder_w=float(recorder_w.sum()),
+        recorder_on=recorder_on,
+        recorder_bit=float(parameters.recorders["capacity_bit"].sum()) * health.recorder_part,
         node_w=node_w,
         payload_bit_per_s=parameters.payloads["bit_per_s"] * (commands.producing & alive),
-        radios=parameters.radios[usable],
-        nodes=_without(parameters.nodes, "heater_w", state.node_lost | state.module_lost[parameters.nodes["module"]]),
-        sources=_without(parameters.sources, "power_w", state.module_lost[parameters.sources["module"]]),
-        array_on=~state.module_lost[inputs.array_module],
+        radios=_radios(parameters, commands, health, module_works),
+        nodes=_nodes(parameters, state, health, module_works),
+        stores=_stores(parameters, health),
+        sources=_sources(parameters, state, health),
+        array_part=health.array_part * (1.0 - health.dust_part) * ~state.module_lost[inputs.array_module],
         low_k=low_k,
         high_k=high_k,
     )
 
 
-def _without(rows: Rows, column: str, lost: BoolArray) -> Rows:
-    left = rows.copy()
-    left[column][lost] = 0.0
+def _limits(parameters: Parameters, state: State, payload_node: IntArray) -> tuple[FloatArray, FloatArray]:
+    low_k, high_k = parameters.nodes["survival_low_k"].copy(), parameters.nodes["survival_high_k"].copy()
+    low_k[state.node_lost], high_k[state.node_lost] = -np.inf, np.inf
+    limited = ~state.payload_lost & (payload_node >= 0)
+    np.maximum.at(low_k, payload_node[limited], parameters.payloads["survival_low_k"][limited])
+    np.minimum.at(high_k, payload_node[limited], parameters.payloads["survival_high_k"][limited])
+    return low_k, high_k
+
+
+def _radios(parameters: Parameters, commands: Commands, health: Health, module_works: BoolArray) -> Rows:
+    left = parameters.radios.copy()
+    left["earth_bit_per_s"] *= health.radio_part * health.earth_link
+    left["relay_bit_per_s"] *= health.radio_part * health.relay_link
+    sends: BoolArray = module_works[left["module"]] & commands.radio_on
+    return np.asarray(left[sends])
+
+
+def _nodes(parameters: Parameters, state: State, health: Health, module_works: BoolArray) -> Rows:
+    left = parameters.nodes.copy()
+    left["setpoint_k"][health.heater == STUCK_ON] = np.inf
+    cold = state.node_lost | ~module_works[left["module"]] | (health.heater == STUCK_OFF)
+    left["heater_w"][cold] = 0.0
+    left["closes_below_k"][health.heat_switch == STUCK_OFF] = np.inf
+    left["closes_below_k"][health.heat_switch == STUCK_ON] = -np.inf
+    left["ground_w_per_k"] += health.node_leak_w_per_k
+    return left
+
+
+def _stores(parameters: Parameters, health: Health) -> Rows:
+    left = parameters.stores.copy()
+    for column in ("capacity_j", "floor_j"):
+        left[column] *= health.store_part
+    for column in ("maximum_charge_w", "maximum_discharge_w"):
+        left[column] *= health.store_ok
+    return left
+
+
+def _sources(parameters: Parameters, state: State, health: Health) -> Rows:
+    left = parameters.sources.copy()
+    left["power_w"] *= health.source_part * ~state.module_lost[left["module"]]
     return left
 
 
