@@ -54,7 +54,7 @@ SIZES: dict[Effect, str] = {
     "store_capacity_loss": "part of the capacity that is lost, 0 to 1",
     "store_offline": "none",
     "source_loss": "part of the power that is lost, 0 to 1",
-    "converter_limit": "power that the bus can still carry, W",
+    "converter_limit": "part of the bus converter's power limit that is lost, 0 to 1",
     "extra_load": "power drawn on top, W",
     "heater_stuck_off": "none",
     "heater_stuck_on": "none",
@@ -109,6 +109,13 @@ TARGETS: dict[Effect, str] = {
 
 A channel is one of telemetry; ``state_of_charge/1`` is its first sensor, without a number all of its sensors are meant.
 """
+UNITS: dict[Effect, str] = {
+    "converter_limit": "bus",
+    "recorder_loss": "recorder",
+    "earth_link_loss": "earth-link",
+    "relay_link_loss": "relay-link",
+}
+"""What is switched over or power-cycled where an effect hits the station as a whole; for the others `computer`."""
 PARTS = frozenset(effect for effect, meaning in SIZES.items() if meaning.endswith("0 to 1"))
 """Effects whose size is a part from 0 to 1."""
 
@@ -131,6 +138,11 @@ class Fault:
     """When it ends by itself; infinite: never."""
     cleared_by: Clearing = "nothing"
     """What ends it before: a power cycle of the target, a reset of the computer, switching over to a spare."""
+
+    @property
+    def unit(self) -> str:
+        """What must be power-cycled or switched over to clear it."""
+        return self.target.partition("/")[0] or UNITS.get(self.effect, "computer")
 
     def acts(self, time_s: float) -> bool:
         """Whether it is there at a time, if nothing has cleared it."""
