@@ -99,9 +99,9 @@ def leaking_charge(stores, store_j, surplus_w, step_s, flow, node_w):
     return power_w
 
 
-def careless_loads(constant_w, heater_w, radio_w, load_w, part, flow):
+def careless_loads(plant, heater_w, radio_w, load_w, part, flow):
     """Heaters that are served and warm, but not booked whole."""
-    book_loads(constant_w, heater_w, radio_w, load_w, part, flow)
+    book_loads(plant, heater_w, radio_w, load_w, part, flow)
     flow[HEATERS_J] *= 0.999
 
 
@@ -138,6 +138,7 @@ def test_an_error_in_the_flows_would_show(monkeypatch, room, name, wrong):
     monkeypatch.setattr(room, name, njit(wrong))
     # Numba reads globals when it compiles, so whoever calls the faulty function is compiled again.
     monkeypatch.setattr(kernel, "dispatch", njit(power_room.dispatch.py_func))
+    monkeypatch.setattr(kernel, "step", njit(kernel.step.py_func))
     monkeypatch.setattr(kernel, "_advance", njit(kernel._advance.py_func))
     last, *_ = bench.fly(first)
     assert imbalance(energy_balance(first, last)) > 1e-6

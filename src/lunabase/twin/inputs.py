@@ -39,6 +39,8 @@ class Inputs:
     """Power that the arrays of a module could give, shape (steps, modules with arrays)."""
     array_module: IntArray
     """Module of each column of ``array_w``."""
+    start_s: float = 0.0
+    """Time of the first row since the start of the run; not 0 where a run is lived in pieces."""
 
 
 def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Dataset, times: TimeGrid) -> Inputs:

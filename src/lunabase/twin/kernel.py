@@ -55,6 +55,7 @@ from lunabase.twin.layout import (
     UNSERVED_J,
 )
 from lunabase.twin.parameters import BoolArray, FloatArray, Parameters, Rows
+from lunabase.twin.plant import copied, live_of, plant_of
 from lunabase.twin.power import dispatch, generate
 from lunabase.twin.segment import lose, segment_of
 from lunabase.twin.state import Commands, State
@@ -81,28 +82,10 @@ def advance(
     the new state, the next step, and why it stopped; the old state is not touched. Telemetry goes to ``rows[step]``,
     shape (steps, channels), in place. ``armed`` has one flag per group of watches.
     """
-    new = replace(
-        state,
-        store_j=state.store_j.copy(),
-        temperature_k=state.temperature_k.copy(),
-        heater_on=state.heater_on.copy(),
-        recorder_bit=state.recorder_bit.copy(),
-        payload_bit=state.payload_bit.copy(),
-        watch_steps=state.watch_steps.copy(),
-        ledger=state.ledger.copy(),
-        ledger_low=state.ledger_low.copy(),
-    )
-    segment = segment_of(parameters, inputs, new, commands, health)
-    constant_w = np.array([segment.module_w, segment.payload_w, segment.recorder_w])
-    step, cause = _advance(
-        segment.nodes, parameters.coupling_w_per_k, segment.stores, segment.sources, segment.radios,
-        float(segment.stores["capacity_j"].sum()), segment.recorder_bit,
-        segment.recorder_on, constant_w, segment.node_w,
-        segment.payload_bit_per_s, segment.low_k, segment.high_k, inputs.rows, inputs.array_w, segment.array_part,
-        inputs.step_s, new.store_j, new.temperature_k, new.heater_on, new.recorder_bit, new.payload_bit,
-        new.ledger, new.ledger_low, watches, new.watch_steps, armed, first, last, rows,
-    )  # fmt: skip
-    return (lose(parameters, new) if cause == LOST else new), int(step), int(cause)
+    new = copied(state)
+    plant = plant_of(parameters, inputs, segment_of(parameters, inputs, new, commands, health))
+    at, cause = _advance(plant, live_of(new), watches, new.watch_steps, armed, first, last, rows)
+    return (lose(parameters, new) if cause == LOST else new), int(at), int(cause)
 
 
 def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches: Rows) -> tuple[State, FloatArray]:
@@ -126,52 +109,70 @@ def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches
 
 
 @njit(cache=True)
-def _advance(  # type: ignore[no-untyped-def]
-    nodes, coupling_w_per_k, stores, sources, radios,
-    capacity_j, capacity_bit, recorder_on, constant_w, constant_node_w,
-    payload_bit_per_s, low_k, high_k, surroundings, arrays_w, array_part, step_s,
-    store_j, temperature_k, heater_on, recorder_bit, payload_bit,
-    ledger, ledger_low, watches, watch_steps, armed, first, last, rows,
-):  # fmt: skip
-    flow = np.zeros(ledger.size)
-    node_w = np.zeros(nodes.size)
-    work = np.zeros((5 + nodes.size, nodes.size))
+def _advance(plant, live, watches, watch_steps, armed, first, last, rows):  # type: ignore[no-untyped-def]
     held = np.zeros(armed.size, dtype=np.bool_)
-    produced_bit = _sum(payload_bit_per_s) * step_s
-    for step in range(first, last):
-        now = surroundings[step]
-        array_w = _weighted(arrays_w[step], array_part)
-        _clear(flow)
-        _clear(node_w)
-        ready_bit = recorder_bit[0] + (produced_bit if recorder_on else 0.0)
-        radio, radio_w, sending_bit, by_relay = _plan_sending(radios, now, ready_bit, step_s)
-        heater_w = switch_heaters(nodes, temperature_k, heater_on)
-        load_w = constant_w[0] + constant_w[1] + constant_w[2] + heater_w + radio_w
-        source_w = generate(sources, step * step_s, flow, node_w)
-        part, charge_w = dispatch(stores, store_j, load_w, source_w, array_w, step_s, flow, node_w)
-        _book_loads(constant_w, heater_w, radio_w, load_w, part, flow)
-        for node in range(nodes.size):
-            node_w[node] += part * (constant_node_w[node] + (nodes[node].heater_w if heater_on[node] else 0.0))
-        if radio >= 0 and radios[radio].node >= 0:
-            node_w[radios[radio].node] += part * radio_w
-        advance_temperatures(nodes, coupling_w_per_k, temperature_k, node_w, now, step_s, work)
-        if produced_bit > 0.0:
-            for payload in range(payload_bit.size):
-                payload_bit[payload] += payload_bit_per_s[payload] * part * step_s
-        move_data(
-            recorder_bit, capacity_bit, part * produced_bit, part * sending_bit, recorder_on, by_relay, step_s, flow
-        )
-        for account in range(flow.size):
-            add(ledger, ledger_low, account, flow[account] * step_s)
-        _write_flows(flow, array_w, charge_w, rows[step])
-        _write_stores(nodes, _sum(store_j), capacity_j, recorder_bit[0], capacity_bit, temperature_k, rows[step])
-        tripped = _watch(watches, watch_steps, armed, rows[step], held)
-        for node in range(nodes.size):
-            if temperature_k[node] < low_k[node] or temperature_k[node] > high_k[node]:
-                return step + 1, LOST
+    for index in range(first, last):
+        lost = step(plant, live, index, rows[index])
+        tripped = _watch(watches, watch_steps, armed, rows[index], held)
+        if lost:
+            return index + 1, LOST
         if tripped:
-            return step + 1, TRIPPED
+            return index + 1, TRIPPED
     return last, REACHED_END
+
+
+@njit(cache=True)
+def step(plant, live, index, row):  # type: ignore[no-untyped-def]
+    """One step of physics: row ``index`` of the surroundings of a `plant.Plant`, on a `plant.Live`, in place.
+
+    Writes the telemetry ``row``, shape (channels,). True if a temperature now destroys something: then `segment.lose`
+    must say what before the next step.
+    """
+    nodes, temperature_k, heater_on = plant.nodes, live.temperature_k, live.heater_on
+    flow, node_w, step_s = live.flow, live.node_w, plant.step_s
+    now = plant.surroundings[index]
+    array_w = _weighted(plant.array_w[index], plant.array_part)
+    _clear(flow)
+    _clear(node_w)
+    ready_bit = live.recorder_bit[0] + (plant.produced_bit if plant.recorder_on else 0.0)
+    radio, radio_w, sending_bit, by_relay = _plan_sending(plant.radios, now, ready_bit, step_s)
+    heater_w = switch_heaters(nodes, temperature_k, heater_on)
+    load_w = plant.module_w + plant.payload_w + plant.recorder_w + heater_w + radio_w
+    source_w = generate(plant.sources, plant.start_s + index * step_s, flow, node_w)
+    part, charge_w = dispatch(plant.stores, live.store_j, load_w, source_w, array_w, step_s, flow, node_w)
+    _book_loads(plant, heater_w, radio_w, load_w, part, flow)
+    for node in range(nodes.size):
+        node_w[node] += part * (plant.constant_node_w[node] + (nodes[node].heater_w if heater_on[node] else 0.0))
+    if radio >= 0 and plant.radios[radio].node >= 0:
+        node_w[plant.radios[radio].node] += part * radio_w
+    advance_temperatures(nodes, plant.coupling_w_per_k, temperature_k, node_w, now, step_s, live.work)
+    _move_data(plant, live, part, sending_bit, by_relay)
+    for account in range(flow.size):
+        add(live.ledger, live.ledger_low, account, flow[account] * step_s)
+    _write_flows(flow, array_w, charge_w, row)
+    _write_stores(
+        nodes, _sum(live.store_j), plant.capacity_j, live.recorder_bit[0], plant.recorder_bit, temperature_k, row
+    )
+    return _destroys(plant, temperature_k)
+
+
+@njit(cache=True)
+def _move_data(plant, live, part, sending_bit, by_relay):  # type: ignore[no-untyped-def]
+    if plant.produced_bit > 0.0:
+        for payload in range(live.payload_bit.size):
+            live.payload_bit[payload] += plant.payload_bit_per_s[payload] * part * plant.step_s
+    move_data(
+        live.recorder_bit, plant.recorder_bit, part * plant.produced_bit, part * sending_bit, plant.recorder_on,
+        by_relay, plant.step_s, live.flow,
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def _destroys(plant, temperature_k):  # type: ignore[no-untyped-def]
+    for node in range(temperature_k.size):
+        if temperature_k[node] < plant.low_k[node] or temperature_k[node] > plant.high_k[node]:
+            return True
+    return False
 
 
 @njit(cache=True)
@@ -208,10 +209,10 @@ def _plan_sending(radios, now, ready_bit, step_s):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True)
-def _book_loads(constant_w, heater_w, radio_w, load_w, part, flow):  # type: ignore[no-untyped-def]
-    flow[MODULES_J] = part * constant_w[0]
-    flow[PAYLOADS_J] = part * constant_w[1]
-    flow[RECORDERS_J] = part * constant_w[2]
+def _book_loads(plant, heater_w, radio_w, load_w, part, flow):  # type: ignore[no-untyped-def]
+    flow[MODULES_J] = part * plant.module_w
+    flow[PAYLOADS_J] = part * plant.payload_w
+    flow[RECORDERS_J] = part * plant.recorder_w
     flow[HEATERS_J] = part * heater_w
     flow[RADIOS_J] = part * radio_w
     flow[UNSERVED_J] = (1.0 - part) * load_w
