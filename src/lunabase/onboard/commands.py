@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Path = Literal["best", "direct", "relay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,11 @@ class Commands:
     modules_off: frozenset[str]
     recorder: bool
     radio: bool
+    path: Path = "best"
+    """Over which path the radios call: the fastest that answers, or one of the two while contact is searched."""
+    power_cycle: frozenset[str] = frozenset()
+    """Units to switch off and on, now and once."""
+    switch_over: frozenset[str] = frozenset()
+    """Units to replace by their spare, now and once."""
+    reset: bool = False
+    """Restart the computer, now and once."""

@@ -24,6 +24,10 @@ class Event:
     """One sentence for people."""
     cause: str = ""
     """The reading or event that led to it."""
+    id: int = 0
+    """Number of the event on board, from 1; 0: nobody on board knows of it."""
+    cause_id: int = 0
+    """The event that led to it; 0: a reading, the plan or a command did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lunabase.onboard.messages import Message
 from lunabase.station.rules import Condition
 
 CHANNEL_OF_READING: Mapping[str, str] = {
@@ -92,6 +93,12 @@ class Readings:
     """Groups of watches that hold, shape (groups,)."""
     answering: NDArray[np.bool_]
     """Payloads that answer when spoken to, shape (payloads,)."""
+    quality: NDArray[np.int8] | None = None
+    """How well each channel is known, `onboard.estimate`: valid above 0; None: all are. Shape (channels,)."""
+    failed: NDArray[np.bool_] | None = None
+    """Sensors that have failed, shape (sensors,); None: none."""
+    messages: tuple[Message, ...] = ()
+    """What has come from Earth since the last waking, in order."""
 
     def value(self, channel: str) -> float:
         """The latest value of a channel."""
