@@ -14,7 +14,7 @@ report.html          made from all of the above
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
 
@@ -63,6 +63,33 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """A flight in plain numbers; parts are 0 to 1 of the time flown."""
+
+    lowest_charge: float
+    lowest_charge_at: datetime
+    worst_night_margin_wh: float
+    """Least energy above the stores' floors while the arrays were dark; of all times if they never were."""
+    worst_night_at: datetime
+    availability: dict[str, float]
+    """power: the bus carried every load; heat: all nodes within operating limits; data: none lost; science: all
+    activities could run."""
+    modes: dict[str, float]
+    """Part of the time in each mode."""
+    activities_completed: int
+    activities_cut: int
+    """Stretches of work that were broken off, or began late."""
+    science_weight: float
+    """Requests done, by priority: 1 for a whole month's request of priority 1, twice that for each step more."""
+    delivered_bit: float
+    alarms: int
+    """Events of severity medium or high."""
+    recoveries: int
+    """Modes left and loads restored, and recoveries by responses."""
+    spares_used: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """How the run ended."""
 
@@ -72,6 +99,23 @@ class Summary:
     """Why the station was lost; empty if it lives."""
     energy: Ledger
     data: Ledger
+    measures: Measures | None = None
+    """None in records of older versions."""
+    record_every_s: float = 60.0
+    """Time that one row of telemetry stands for; 0: no telemetry was kept."""
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """All plain numbers by name, for a table of many flights."""
+        found = {"alive": float(self.outcome == "alive"), "energy_residual": self.energy.residual}
+        found["data_residual"] = self.data.residual
+        for item in fields(self.measures) if self.measures is not None else ():
+            value = getattr(self.measures, item.name)
+            if isinstance(value, dict):
+                found |= {f"{item.name}.{name}": float(part) for name, part in value.items()}
+            elif isinstance(value, int | float):
+                found[item.name] = float(value)
+        return found
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,40 @@
-"""Flies a plan: the twin lives, the on-board software wakes when it has to, and everything is written down.
+"""Flies a station: the twin lives, the on-board software wakes when it has to, and everything is written down.
 
-One loop: advance the twin to the next planned moment, the software's next timer or the next watch that trips,
-whichever comes first; let the software react; go on with its commands.
+A flight of years is lived in pieces, and a new phase of the station's life begins a new leg; pieces leave no trace in
+the result.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lunabase.errors import InputError
+from lunabase.errors import InputError, LunabaseError
 from lunabase.onboard.log import Event
-from lunabase.onboard.software import SoftwareState, load_software, react
-from lunabase.planning.plan import Plan
+from lunabase.planning.plan import Plan, SolverSummary
 from lunabase.record.run_record import Ledger, Product, Summary
-from lunabase.runs.logbook import Logbook
-from lunabase.runs.wiring import Wiring, wire
+from lunabase.runs.fault import Fault
+from lunabase.runs.injection import inject
+from lunabase.runs.leg import Leg
+from lunabase.runs.logbook import Logbook, Page
+from lunabase.runs.measures import measures
+from lunabase.runs.pieces import Span, inputs_between, spans_of
+from lunabase.runs.tally import Tally
+from lunabase.runs.thinning import default_every
 from lunabase.station.model import Station
-from lunabase.times import FloatArray, TimeGrid
-from lunabase.twin.health import healthy
-from lunabase.twin.inputs import inputs_of
-from lunabase.twin.kernel import LOST, advance, first_readings
-from lunabase.twin.layout import FIRST_NODE, UNSERVED
-from lunabase.twin.ledger import data_balance, energy_balance
-from lunabase.twin.parameters import Parameters, names_of, parameters_of
-from lunabase.twin.state import State, initial_state
+from lunabase.times import TimeGrid
+from lunabase.twin.layout import FIRST_NODE
+from lunabase.twin.ledger import Balance, data_balance, energy_balance
 
 _PROGRESS_PART = 0.01
+_CLOSES = 1e-9
+"""Books that don't close to this part of what came in mean that the twin is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,107 +42,167 @@ class Flight:
     """What a flight leaves behind."""
 
     telemetry: pd.DataFrame
-    """One row a step; columns in docs/reference/telemetry.md. It ends with the station."""
+    """One row a step, or one for several steps of a long flight; columns in docs/reference/telemetry.md. It ends with
+    the station. Empty if none was to be kept."""
     events: tuple[Event, ...]
     products: tuple[Product, ...]
     summary: Summary
+    plan: Plan
+    """The plan that was flown; without activities where the station decided for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to fly."""
+
+    step_s: float = 60.0
+    faults: tuple[Fault, ...] = ()
+    seed: int = 0
+    goals: bool = False
+    contact_from_s: float = 0.0
+    keep_telemetry: bool = True
+    record_every: int | None = None
+    on_progress: Callable[[float], None] | None = None
 
 
 def fly(
     station: Station,
     environment: xr.Dataset,
-    plan: Plan,
+    plan: Plan | None = None,
     *,
     step_s: float = 60.0,
+    faults: Sequence[Fault] = (),
+    seed: int = 0,
+    goals: bool = False,
+    contact_from_s: float = 0.0,
+    keep_telemetry: bool = True,
+    record_every: int | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Flight:
-    """Fly a plan from its start to its stop on the twin of a station.
+    """Fly a plan from its start to its stop on the twin of a station; without a plan, the span of the environment.
 
-    The environment must cover the plan; on coarser times it is interpolated. ``on_progress`` gets the part done, 0 to
-    1. Nothing in the twin is random. Raises InputError when plan, station and environment don't fit together.
+    The environment must cover the plan; on coarser times it is interpolated. ``faults`` happen as they say; ``seed``
+    draws whatever is random. ``goals``: where the plan says nothing, or there is none, the station decides for itself
+    what to do next. Nobody on Earth hears the station before ``contact_from_s``. ``record_every``: steps that one row
+    of telemetry stands for, by default one for flights of up to three months. ``on_progress`` gets the part done, 0 to
+    1. Raises InputError when plan, station and environment don't fit together, LunabaseError when books don't close.
     """
-    phase = station.phases[plan.phase]
-    names = names_of(station, phase.present)
-    _check(plan, names.payloads)
+    options = Options(
+        step_s, tuple(faults), seed, goals or plan is None, contact_from_s, keep_telemetry, record_every, on_progress
+    )
+    plan = plan if plan is not None else _no_plan(station, environment, step_s)
     times = TimeGrid.from_utc(plan.start, int(plan.seconds(plan.stop) // step_s), step_s)
-    software = load_software(station, phase, plan)
-    wiring = wire(software, names, step_s)
-    parameters = parameters_of(station, phase.present, plan.start)
-    inputs = inputs_of(station, phase.present, environment, times)
-    health = healthy(station, phase.present)
-    first = initial_state(station, phase.present, wiring.watches.size)
-    state, row = first_readings(parameters, inputs, first, wiring.watches)
-    log = Logbook(wiring, times, plan.start)
-
-    step, reported = 0, 0.0
-    reaction = react(software, wiring.readings(row, state), 0.0, SoftwareState())
-    log.note_reaction(software, reaction, state, 0.0)
-    while step < times.count:
-        before, begun = state, step
-        wake = min(max(_step_at(reaction.wake_s, step_s), step + 1), times.count)
-        state, step, cause = advance(
-            parameters, inputs, state, wiring.switches(reaction.commands), health, wiring.watches, reaction.armed,
-            step, wake, log.rows,
-        )  # fmt: skip
-        log.note_steps(begun, step, reaction, before)
-        if state.station_lost:
+    every = (record_every or default_every(times.count)) if keep_telemetry else 0
+    log = Logbook(times, plan.start, every, Tally(plan.start, step_s))
+    legs: list[Leg] = []
+    for span in _spans(station, plan, times):
+        leg = Leg(station, span, plan, inject(station, station.phases[span.phase].present, options.faults), log)
+        if legs:
+            leg.take_over(legs[-1])
+        legs.append(leg)
+        stop = _live(leg, span, station, environment, options)
+        leg.end(stop)
+        if leg.state.station_lost:
             break
-        if cause == LOST:
-            log.note_losses(before, state, step * step_s)
-        readings = wiring.readings(log.rows[step - 1], state)
-        reaction = react(software, readings, step * step_s, reaction.state)
-        log.note_reaction(software, reaction, state, step * step_s)
-        if on_progress is not None and step / times.count >= reported + _PROGRESS_PART:
-            reported = step / times.count
-            on_progress(reported)
-    log.note_end(software, reaction, state, step * step_s)
-    return _finish(log, first, state, parameters, wiring, step, step_s)
+    return _finish(station, environment, plan, log, legs, stop)
 
 
-def _check(plan: Plan, payloads: tuple[str, ...]) -> None:
-    missing = sorted({activity.payload for activity in plan.activities} - set(payloads))
+def _no_plan(station: Station, environment: xr.Dataset, step_s: float) -> Plan:
+    """An empty plan over the whole steps that an environment covers."""
+    epochs = environment["time"].values.astype("datetime64[ns]").astype(np.int64)
+    length_s = (epochs[-1] - epochs[0] + (epochs[-1] - epochs[-2] if epochs.size > 1 else 0)) * 1e-9
+    start = datetime.fromtimestamp(int(epochs[0]) // 1_000_000_000, tz=UTC)
+    return Plan(
+        station=station.station.name,
+        station_sha256="",
+        phase=station.phase_at(start)[0],
+        start=start,
+        stop=start + timedelta(seconds=float(length_s // step_s) * step_s),
+        activities=(),
+        unplaced=(),
+        partners=(),
+        solver=SolverSummary(solver="none", status="empty", objective=0.0, bound=0.0, seed=0, work_limit=0.0),
+    )
+
+
+def _spans(station: Station, plan: Plan, times: TimeGrid) -> list[Span]:
+    """The legs of a flight; a plan with activities is for one phase."""
+    present = station.payloads_present(station.phases[plan.phase].present)
+    missing = sorted({activity.payload for activity in plan.activities} - set(present))
     if missing:
         raise InputError(
             f"the plan uses {', '.join(missing)}, which the station does not have in phase {plan.phase}.",
             where="plan",
             fix="Plan again with this station file.",
         )
+    if plan.activities:
+        return [Span(plan.phase, 0, times.count)]
+    return list(spans_of(station, plan.start, times.count, times.step_s))
 
 
-def _step_at(time_s: float, step_s: float) -> int:
-    """First step that begins at or after a time."""
-    return math.ceil(min(time_s, 1e15) / step_s - 1e-9)
+def _live(leg: Leg, span: Span, station: Station, environment: xr.Dataset, options: Options) -> int:
+    """Live through a leg, piece by piece; the step at which it ended."""
+    times, reported = leg.log.times, 0.0
+
+    def report(step: int) -> None:
+        nonlocal reported
+        if options.on_progress is not None and step / times.count >= reported + _PROGRESS_PART:
+            reported = step / times.count
+            options.on_progress(reported)
+
+    for first, count in span.pieces(times.step_s):
+        inputs = inputs_between(station, span, environment, times, first, count, options.contact_from_s)
+        page = Page(leg.wiring, first, count)
+        done = leg.live(inputs, page, count, report)
+        leg.log.keep(page, done, leg.floor_j)
+        if leg.state.station_lost:
+            return first + done
+    return span.last
 
 
-def _finish(
-    log: Logbook, first: State, last: State, parameters: Parameters, wiring: Wiring, step: int, step_s: float
-) -> Flight:
-    reason, moment = "", log.moment(step * step_s)
-    if last.station_lost:
-        reason = _why_lost(log, parameters, wiring, log.rows[:step], step_s)
-        log.events.append(Event(moment, "high", "twin", "station_lost", "The station is lost.", reason))
-    energy, data = energy_balance(first, last), data_balance(first, last)
+def _finish(station: Station, environment: xr.Dataset, plan: Plan, log: Logbook, legs: list[Leg], stop: int) -> Flight:
+    last, reason, moment = legs[-1], "", log.moment(stop * log.times.step_s)
+    if last.state.station_lost:
+        reason = _why_lost(last, log)
+        log.note(Event(moment, "high", "twin", "station_lost", "The station is lost.", reason))
+    energy = _ledger("energy", "J", [energy_balance(leg.first, leg.state) for leg in legs])
+    data = _ledger("data", "bit", [data_balance(leg.first, leg.state) for leg in legs])
+    for ledger in (energy, data):
+        if ledger.residual > _CLOSES:
+            raise LunabaseError(f"the books of {ledger.quantity} don't close: {ledger.residual:.1e} of what came in.")
     summary = Summary(
-        outcome="lost" if last.station_lost else "alive",
-        lost_at=moment if last.station_lost else None,
+        outcome="lost" if last.state.station_lost else "alive",
+        lost_at=moment if last.state.station_lost else None,
         reason=reason,
-        energy=Ledger("energy", "J", energy.inflow, energy.used, energy.stored, energy.lost),
-        data=Ledger("data", "bit", data.inflow, data.used, data.stored, data.lost),
+        energy=energy,
+        data=data,
+        measures=measures(station, environment, log, data),
+        record_every_s=log.every * log.times.step_s,
     )
-    return Flight(log.telemetry(step), tuple(log.events), tuple(log.products), summary)
+    return Flight(log.telemetry(), tuple(log.events), tuple(log.products), summary, plan)
 
 
-def _why_lost(log: Logbook, parameters: Parameters, wiring: Wiring, rows: FloatArray, step_s: float) -> str:
+def _ledger(quantity: str, unit: str, legs: list[Balance]) -> Ledger:
+    """The legs' balances added up."""
+
+    def total(which: str) -> dict[str, float]:
+        names = dict.fromkeys(name for leg in legs for name in getattr(leg, which))
+        return {name: math.fsum(getattr(leg, which).get(name, 0.0) for leg in legs) for name in names}
+
+    stored = math.fsum(leg.stored for leg in legs)
+    return Ledger(quantity, unit, total("inflow"), total("used"), stored, total("lost"))  # type: ignore[arg-type]
+
+
+def _why_lost(leg: Leg, log: Logbook) -> str:
     """The node that passed its limits, and since when the bus was without power if it was."""
-    here_k, nodes = rows[-1, FIRST_NODE:], parameters.nodes
+    assert leg.row is not None
+    here_k, nodes = leg.row[FIRST_NODE:], leg.parameters.nodes
     below = here_k - nodes["survival_low_k"]
     above = nodes["survival_high_k"] - here_k
     margin_k = np.where(nodes["essential"] == 1, np.minimum(below, above), np.inf)
     node = int(np.argmin(margin_k))
     side, limit = ("below", "survival_low_k") if below[node] < above[node] else ("above", "survival_high_k")
-    text = f"{wiring.names.nodes[node]} went {side} its survival limit of {nodes[limit][node]:g} K"
-    served = np.flatnonzero(rows[:, UNSERVED] <= 0.0)
-    if rows[-1, UNSERVED] > 0.0:
-        since_s = (served[-1] + 1) * step_s if served.size else 0.0
-        text += f"; the bus had been short of power since {log.moment(since_s):%Y-%m-%d %H:%M} UTC"
+    text = f"{leg.wiring.names.nodes[node]} went {side} its survival limit of {nodes[limit][node]:g} K"
+    if not leg.is_served:
+        text += f"; the bus had been short of power since {log.moment(log.tally.last_served_s):%Y-%m-%d %H:%M} UTC"
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,56 +14,73 @@ from lunabase.onboard.log import Event
 from lunabase.onboard.software import Reaction, Software
 from lunabase.planning.plan import Activity
 from lunabase.record.run_record import Product
+from lunabase.runs.tally import Tally
+from lunabase.runs.thinning import thinned
 from lunabase.runs.wiring import Wiring
-from lunabase.times import TimeGrid
+from lunabase.times import FloatArray, TimeGrid
+from lunabase.twin.parameters import Names
 from lunabase.twin.state import State
 
 
+@dataclass
 class Logbook:
-    """Filled step by step during one flight."""
+    """Filled piece by piece during one flight; telemetry rows are thinned when their piece ends."""
 
-    def __init__(self, wiring: Wiring, times: TimeGrid, start: datetime) -> None:
-        self.rows = np.empty((times.count, len(wiring.channels)))
-        self.events: list[Event] = []
-        self.products: list[Product] = []
-        self._wiring, self._times, self._start = wiring, times, start
-        self._mode = np.zeros(times.count, dtype=np.int8)
-        self._shed = np.zeros(times.count, dtype=np.int16)
-        self._payloads = np.zeros((times.count, len(wiring.names.payloads)), dtype=np.int8)
-        self._counter_bit: dict[str, float] = {}
+    times: TimeGrid
+    """All steps of the flight."""
+    start: datetime
+    every: int
+    """Steps that one kept row stands for; 0: no telemetry is kept."""
+    tally: Tally
+    events: list[Event] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
+    frames: list[pd.DataFrame] = field(default_factory=list)
+    _counter_bit: dict[str, float] = field(default_factory=dict)
 
     def moment(self, time_s: float) -> datetime:
         """UTC of a time since the start."""
-        return self._start + timedelta(seconds=time_s)
+        return self.start + timedelta(seconds=time_s)
 
-    def note_reaction(self, software: Software, reaction: Reaction, state: State, time_s: float) -> None:
+    def keep(self, page: Page, count: int, floor_j: float) -> None:
+        """Take in the first ``count`` rows of a page that is done."""
+        self.tally.add(page.rows[:count], floor_j)
+        if self.every and count:
+            self.frames.append(page.table(self.times, count, self.every))
+
+    def telemetry(self) -> pd.DataFrame:
+        """All that was kept, as one table; columns in docs/reference/telemetry.md."""
+        if not self.frames:
+            return pd.DataFrame()
+        return pd.concat(self.frames, ignore_index=True) if len(self.frames) > 1 else self.frames[0]
+
+    def note_reaction(
+        self, wiring: Wiring, software: Software, reaction: Reaction, state: State, time_s: float
+    ) -> None:
         """Write down events, work that ended, and the data counters of work that begins."""
         self.events.extend(reaction.events)
         for stretch in reaction.stretches:
-            self._note_stretch(stretch, state)
+            self._note_stretch(wiring.names, stretch, state)
         for item in reaction.state.executive.current:
             if item.doing == "work" and item.since_s == time_s:
                 activity = software.timetable.activities[item.index]
-                self._counter_bit[activity.id] = self._produced_bit(activity, state)
+                self._counter_bit[activity.id] = _produced_bit(wiring.names, activity, state)
 
-    def note_steps(self, first: int, last: int, reaction: Reaction, before: State) -> None:
-        """Write down what was commanded from one step to another (exclusive)."""
-        self._mode[first:last] = self._wiring.names.modes.index(reaction.commands.mode)
-        self._shed[first:last] = reaction.state.shed.level
-        self._payloads[first:last] = self._wiring.payload_status(reaction.commands, before)
-
-    def note_losses(self, before: State, after: State, time_s: float) -> None:
+    def note_losses(self, names: Names, before: State, after: State, time_s: float) -> None:
         """Write down what a temperature has destroyed; the truth, not known on board."""
-        names = self._wiring.names
         self._lost("module", names.modules, after.module_lost & ~before.module_lost, time_s)
         self._lost("payload", names.payloads, after.payload_lost & ~before.payload_lost, time_s)
 
-    def note_end(self, software: Software, reaction: Reaction, state: State, time_s: float) -> None:
+    def note_end(self, wiring: Wiring, software: Software, reaction: Reaction, state: State, time_s: float) -> None:
         """Close the work that still goes on when the flight ends."""
         for item in reaction.state.executive.current:
             if item.doing == "work":
                 activity = software.timetable.activities[item.index]
-                self._note_stretch(Stretch(activity, item.since_s, time_s, completed=False), state)
+                stretch = Stretch(activity, item.since_s, time_s, completed=False)
+                self._note_stretch(wiring.names, stretch, state)
+
+    def note(self, event: Event) -> None:
+        """Write down what only the simulator knows."""
+        self.events.append(event)
 
     def _lost(self, kind: str, names: tuple[str, ...], flags: Iterable[bool], time_s: float) -> None:
         for name, lost in zip(names, flags, strict=True):
@@ -71,12 +89,9 @@ class Logbook:
                 cause = "its temperature passed its survival limits"
                 self.events.append(Event(self.moment(time_s), "high", "twin", f"{kind}_lost", text, cause))
 
-    def _produced_bit(self, activity: Activity, state: State) -> float:
-        return float(state.payload_bit[self._wiring.names.payloads.index(activity.payload)])
-
-    def _note_stretch(self, stretch: Stretch, state: State) -> None:
+    def _note_stretch(self, names: Names, stretch: Stretch, state: State) -> None:
         activity = stretch.activity
-        now_bit = self._produced_bit(activity, state)
+        now_bit = _produced_bit(names, activity, state)
         self.products.append(
             Product(
                 activity=activity.id,
@@ -90,14 +105,39 @@ class Logbook:
             )
         )
 
-    def telemetry(self, steps: int) -> pd.DataFrame:
-        """The first steps as a table; columns in docs/reference/telemetry.md."""
-        names = self._wiring.names
+
+def _produced_bit(names: Names, activity: Activity, state: State) -> float:
+    return float(state.payload_bit[names.payloads.index(activity.payload)])
+
+
+class Page:
+    """Every row of one piece of a flight, and what was commanded meanwhile."""
+
+    def __init__(self, wiring: Wiring, first: int, count: int) -> None:
+        self.first = first
+        """Step of the first row."""
+        self.rows: FloatArray = np.empty((count, len(wiring.channels)))
+        self._wiring = wiring
+        self._mode = np.zeros(count, dtype=np.int8)
+        self._shed = np.zeros(count, dtype=np.int16)
+        self._payloads = np.zeros((count, len(wiring.names.payloads)), dtype=np.int8)
+
+    def note_steps(self, first: int, last: int, reaction: Reaction, before: State) -> None:
+        """Write down what was commanded from one row to another (exclusive)."""
+        self._mode[first:last] = self._wiring.names.modes.index(reaction.commands.mode)
+        self._shed[first:last] = reaction.state.shed.level
+        self._payloads[first:last] = self._wiring.payload_status(reaction.commands, before)
+
+    def table(self, times: TimeGrid, count: int, every: int) -> pd.DataFrame:
+        """The first rows as a table, one for each ``every`` steps; columns in docs/reference/telemetry.md."""
+        names, kept = self._wiring.names, slice(0, count, every)
         columns: dict[str, object] = {
-            "time": self._times.utc[:steps],
-            "mode": np.array(names.modes, dtype=object)[self._mode[:steps]],
-            "shed_level": self._shed[:steps].astype(np.int64),
+            "time": times.part(self.first, count).utc[::every],
+            "mode": np.array(names.modes, dtype=object)[self._mode[kept]],
+            "shed_level": self._shed[kept].astype(np.int64),
         }
-        columns |= {name: self.rows[:steps, place] for name, place in self._wiring.channels.items()}
-        columns |= {f"payload.{name}": self._payloads[:steps, place] for place, name in enumerate(names.payloads)}
+        columns |= {
+            name: np.array(part) for name, part in thinned(self.rows[:count], every, self._wiring.channels).items()
+        }
+        columns |= {f"payload.{name}": self._payloads[kept, place].copy() for place, name in enumerate(names.payloads)}
         return pd.DataFrame(columns)

@@ -29,8 +29,13 @@ class Span:
     grid: TimeGrid
 
     @classmethod
-    def of(cls, file: StationFile, start: str | None, days: float, step_s: float) -> Span:
-        """From a start (the station's own when None) over ``days`` at ``step_s``. Raises InputError."""
+    def of(
+        cls, file: StationFile, start: str | None, days: float, step_s: float, *, across_phases: bool = False
+    ) -> Span:
+        """From a start (the station's own when None) over ``days`` at ``step_s``. Raises InputError.
+
+        Plans are made for one phase of the station's life; ``across_phases`` allows several.
+        """
         if not 0.0 < days <= 36_525.0:
             raise InputError(f"--days {days:g} is out of range.", fix="Give a number of days above 0.")
         if not 1.0 <= step_s <= 3600.0 or step_s % 1.0:
@@ -50,7 +55,8 @@ class Span:
                 where="--start",
                 fix="Choose a date within.",
             )
-        _within_one_phase(file.station, _aware(begin), days)
+        if not across_phases:
+            _within_one_phase(file.station, _aware(begin), days)
         return cls(TimeGrid.from_utc(begin, count, step_s))
 
 

@@ -110,5 +110,6 @@ class _Sampler:
 
 
 def _seconds(known: UtcArray, wanted: UtcArray) -> tuple[FloatArray, FloatArray]:
-    origin = known[0]
-    return (known - origin).astype(np.int64) * 1e-9, (wanted - origin).astype(np.int64) * 1e-9
+    origin = np.datetime64("2000-01-01T00:00:00", "ns")  # a fixed one: no rounding depends on where a piece begins
+    first, second = ((utc - origin).astype(np.int64) * 1e-9 for utc in (known, wanted))
+    return np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
