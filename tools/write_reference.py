@@ -1,10 +1,11 @@
-"""Write the generated reference pages: station-file.md, its JSON Schema, change-file.md and commands.md."""
+"""Write the generated reference pages: those of the station file, fault catalogue, change file and commands."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+from lunabase.campaign.reference import faults_markdown, faults_schema
 from lunabase.runs.change_file import change_markdown
 from lunabase.station.reference import json_schema, reference_markdown
 
@@ -24,6 +25,8 @@ def pages() -> dict[Path, str]:
         REFERENCE / "station-file.md": reference_markdown(),
         REFERENCE / "station-file.schema.json": json.dumps(json_schema(), indent=1) + "\n",
         REFERENCE / "change-file.md": change_markdown(),
+        REFERENCE / "faults.md": faults_markdown(),
+        REFERENCE / "faults.schema.json": json.dumps(faults_schema(), indent=1) + "\n",
         REFERENCE / "commands.md": commands_markdown(),
     }
 

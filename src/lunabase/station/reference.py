@@ -27,8 +27,13 @@ The top level:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the station file, for editors."""
-    schema = _for_editors(Station.model_json_schema(by_alias=True))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Lunabase station file"}
+    return schema_of(Station, "Lunabase station file")
+
+
+def schema_of(root: type[BaseModel], title: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a file that holds a record."""
+    schema = _for_editors(root.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
 
 
 def _for_editors(node: Any) -> Any:
