@@ -1,10 +1,18 @@
 """Cost of a year's plan against the number of activities asked for: time of the whole planner, and its peak memory."""
 
 import json
+import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from lunabase.runs.surroundings import Span, surroundings
+from lunabase.sky.kernels import open_kernels
+from lunabase.station.load import load_station
+
+STATION = Path(__file__).parents[1] / "examples" / "ilrs.yaml"
 
 PROGRAM = """
 import json, pickle, resource, sys, time
@@ -23,7 +31,20 @@ print(json.dumps({{
 """
 
 
-@pytest.mark.parametrize("activities", [1_000, 3_000, 10_000, 30_000])
+@pytest.fixture(scope="module")
+def year_at_ten_minutes(tmp_path_factory):
+    """A file with the pickled environment of the reference station's first year."""
+    file = load_station(STATION)
+    environment = surroundings(file, Span.of(file, None, 365.0, 600.0), open_kernels())[1]
+    place = tmp_path_factory.mktemp("year") / "environment.pkl"
+    place.write_bytes(pickle.dumps(environment))
+    return place
+
+
+@pytest.mark.parametrize(
+    "activities",
+    [1_000, 3_000, pytest.param(10_000, marks=pytest.mark.long), pytest.param(30_000, marks=pytest.mark.long)],
+)
 def test_a_year_of_activities(benchmark, activities, year_at_ten_minutes):
     folder = str(__file__).rpartition("/")[0]
     program = PROGRAM.format(folder=folder, activities=activities, environment=str(year_at_ten_minutes))

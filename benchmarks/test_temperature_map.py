@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,30 +19,7 @@ from lunabase.survey.columns import LANES, Columns
 LATITUDES_DEG = (0.0, 30.0, 85.0)
 DAY_S = 2_551_442.976  # heat1d's lunation
 CYCLES = 4
-PEER = """
-import json, sys, time
-import numpy as np
-np.float, np.int = float, int
-import planets
-from heat1d import main
-
-class Moon:
-    rAU, eccentricity, obliquity, Lp = 1.0, 0.0, 0.0, 0.0
-
-for name in "S albedo albedoCoef emissivity ks kd rhos rhod H cp0 cpCoeff Qb day year".split():
-    setattr(Moon, name, getattr(planets.Moon, name))
-found = []
-for latitude in json.loads(sys.argv[1]):
-    model = main.Model(planet=Moon, lat=np.radians(latitude), ndays=1, config=main.Configurator(NYEARSEQ=25))
-    start = time.process_time()
-    model.run()
-    lunations = model.endtime / Moon.day
-    found.append({
-        "latitude_deg": latitude, "ms": 1e3 * (time.process_time() - start) / lunations, "step_s": model.dtout,
-        "steps": model.N_steps, "z_m": list(map(float, model.profile.z)), "surface_k": list(map(float, model.T[:, 0])),
-    })
-print(json.dumps(found))
-"""
+PEER = Path(__file__).parent / "peers" / "heat1d_column.py"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +27,7 @@ def peer():
     python = os.environ.get("HEAT1D_PYTHON")
     if not python:
         pytest.skip("heat1d runs in an environment of its own: set HEAT1D_PYTHON")
-    command = [python, "-c", PEER, json.dumps(LATITUDES_DEG)]
+    command = [python, PEER, json.dumps(LATITUDES_DEG), json.dumps({"NYEARSEQ": 25})]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 

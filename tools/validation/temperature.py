@@ -37,7 +37,7 @@ STEPS = 1440
 SUN_W_M2 = 1361.0
 HEAT1D = "heat1d 0.3.2 (P. Hayne), equal settings"
 HEAT1D_K = {0.0: (385.31, 92.68), 30.0: (369.73, 90.28), 85.0: (160.67, 60.21)}
-"""Highest and lowest surface temperature by heat1d, ten layers: `python -m benchmarks.peers.heat1d_column`."""
+"""Highest and lowest surface temperature by heat1d, ten layers in a skin depth: `benchmarks/peers/heat1d_column.py`."""
 TRAPS = {"Shackleton": ((-89.67, 129.78), 12_500.0)}
 
 

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from lunabase.errors import InputError
 from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, project
-from lunabase.terrain.sphere import MOON_RADIUS_M
 
 
 class Frame(NamedTuple):
@@ -58,15 +57,12 @@ class Dem:
     @property
     def wraps(self) -> bool:
         """Return whether the last column's eastern neighbour is the first column."""
-        width = self.heights_m.shape[1] * self.pixel_width
-        return math.isclose(width, self.projection.circumference, rel_tol=1e-6)
+        return self.projection.goes_round(self.heights_m.shape[1] * self.pixel_width)
 
     @property
     def pixel_m(self) -> float:
         """Return the size of a pixel on the ground, metres, at the map's true scale (north-south)."""
-        if self.projection.kind == EQUIRECTANGULAR:
-            return self.pixel_height / self.projection.y_scale_m * MOON_RADIUS_M
-        return self.pixel_height
+        return self.projection.true_height_m(self.pixel_height)
 
     def height_at(self, latitude_deg: ArrayLike, longitude_deg: ArrayLike) -> NDArray[np.float64]:
         """Return the bilinear height in metres at points given in degrees; NaN outside and beside no data.

@@ -26,7 +26,6 @@ from lunabase.terrain.dem import Dem, Frame
 from lunabase.terrain.heights import NoHeightsError, Scale, check_lunar, scale_of
 from lunabase.terrain.pds_label import Grid, check_hemisphere, exact_grid, label_beside, read_label
 from lunabase.terrain.projection import EQUIRECTANGULAR, Projection, read_projection
-from lunabase.terrain.sphere import MOON_RADIUS_M
 from lunabase.terrain.trial import try_netcdf
 
 Bounds = tuple[float, float, float, float]
@@ -77,14 +76,12 @@ class DemFile:
     @property
     def pixel_m(self) -> float:
         """Return the size of a pixel on the ground, metres, at the map's true scale (north-south)."""
-        if self.projection.kind == EQUIRECTANGULAR:
-            return self.frame.pixel_height / self.projection.y_scale_m * MOON_RADIUS_M
-        return self.frame.pixel_height
+        return self.projection.true_height_m(self.frame.pixel_height)
 
     @property
     def wraps(self) -> bool:
         """Return whether the map goes right round the Moon."""
-        return math.isclose(self.shape[1] * self.frame.pixel_width, self.projection.circumference, rel_tol=1e-6)
+        return self.projection.goes_round(self.shape[1] * self.frame.pixel_width)
 
     def read(self, bounds: Bounds | None = None, factor: int = 1) -> Dem:
         """Return the heights, or those of the pixels that overlap west, south, east, north.

@@ -52,6 +52,14 @@ class Projection(NamedTuple):
         """Return the width of the whole Moon in x, or infinity where x does not come round again."""
         return 2.0 * math.pi * self.x_scale_m if self.kind == EQUIRECTANGULAR else math.inf
 
+    def goes_round(self, width: float) -> bool:
+        """Return whether a map so wide in x ends where it begins."""
+        return math.isclose(width, self.circumference, rel_tol=1e-6)
+
+    def true_height_m(self, height: float) -> float:
+        """Return a height on the map in metres on the ground, at the map's true scale (north-south)."""
+        return height / self.y_scale_m * MOON_RADIUS_M if self.kind == EQUIRECTANGULAR else height
+
 
 def polar_projection(pole: str = "south") -> Projection:
     """Return LOLA's polar stereographic projection, true scale at the pole; pole: 'south' or 'north'."""
