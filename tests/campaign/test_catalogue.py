@@ -151,4 +151,3 @@ def test_moments_are_spread_evenly_over_the_flight():
     parts = np.sort([box.draw(run, 0, SPAN_S)[0].start_s / SPAN_S for run in range(1000)])
     # Kolmogorov-Smirnov: 1.63 / sqrt(n) at 1 % significance.
     assert np.abs(parts - np.arange(1, 1001) / 1000).max() < 1.63 / math.sqrt(1000)
-

@@ -73,22 +73,29 @@ def parse_spread(text: object, si_unit: str) -> Spread:
     """Read a spread of quantities with a unit of `quantities.KINDS`. Raises ValueError with what to write instead."""
     if not isinstance(text, str):
         return Spread("choice", (parse_quantity(text, si_unit),), str(text))
+    raw, unit = read_spread(text)
+    first, *others = raw.values
+    if raw.shape == "normal":  # a deviation has no zero point of its own, as a temperature in degC has
+        mean = _value(first, unit, si_unit)
+        return _checked("normal", (mean, _value(first + others[0], unit, si_unit) - mean), raw.text)
+    return _checked(raw.shape, tuple(_value(value, unit, si_unit) for value in raw.values), raw.text)
+
+
+def read_spread(text: str) -> tuple[Spread, str]:
+    """A spread in its own unit, and that unit; empty without one. Raises ValueError with what to write instead."""
     whole = text.strip()
     for shape, pattern in _SHAPES.items():
         found = re.fullmatch(pattern + _UNIT, whole)
         if found is not None:
-            return _shaped(shape, found, si_unit, whole)  # type: ignore[arg-type]
+            numbers = tuple(float(found[name]) for name in ("first", "second") if name in found.groupdict())
+            return _checked(shape, numbers, whole), found["unit"] or ""  # type: ignore[arg-type]
     found = _LIST.fullmatch(whole)
     if found is None:
         raise ValueError(f"can't read {text!r}; write a value like `30 kWh`, a range like `20..80 kWh` or a list")
-    return Spread("choice", tuple(_value(number, found, si_unit) for number in found["numbers"].split(",")), whole)
+    return Spread("choice", tuple(float(number) for number in found["numbers"].split(",")), whole), found["unit"] or ""
 
 
-def _shaped(shape: Shape, found: re.Match[str], si_unit: str, text: str) -> Spread:
-    numbers = [name for name in ("first", "second") if name in found.groupdict()]
-    values = tuple(_value(found[name], found, si_unit) for name in numbers)
-    if shape == "normal":  # a deviation has no zero point of its own, as a temperature in degC has
-        values = (values[0], _value(_sum(found["first"], found["second"]), found, si_unit) - values[0])
+def _checked(shape: Shape, values: tuple[float, ...], text: str) -> Spread:
     if shape in ("uniform", "log") and values[0] >= values[1]:
         raise ValueError(f"{text!r} ends before it begins; write the lower value first")
     if shape in ("log", "exponential") and values[0] <= 0.0:
@@ -98,12 +105,5 @@ def _shaped(shape: Shape, found: re.Match[str], si_unit: str, text: str) -> Spre
     return Spread(shape, values, text)
 
 
-def _sum(first: str, second: str) -> str:
-    return repr(float(first) + float(second))
-
-
-def _value(number: str, found: re.Match[str], si_unit: str) -> float:
-    unit = found["unit"]
-    if unit is None and si_unit == "":
-        return float(number)
-    return parse_quantity(f"{number.strip()} {unit or ''}", si_unit)
+def _value(number: float, unit: str, si_unit: str) -> float:
+    return parse_quantity(f"{number!r} {unit}" if unit else number if si_unit == "" else repr(number), si_unit)

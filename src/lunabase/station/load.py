@@ -70,7 +70,11 @@ def load_station(path: Path, *, horizon: bool = True) -> StationFile:
     Raises StationFileError with every error found, or InputError when the file can't be read.
     """
     text = read_text(path, "Check the path, or write a starter with `lunabase init`.")
-    source = read_yaml(text)
+    return StationFile(path, text, station_of(read_yaml(text), path, horizon=horizon))
+
+
+def station_of(source: YamlSource, path: Path, *, horizon: bool = True) -> Station:
+    """The station that a file at ``path`` describes. Raises StationFileError with every error found."""
     station: Station | None = None
     problems: list[Problem] = []
     if source.data or not source.problems:
@@ -79,7 +83,7 @@ def load_station(path: Path, *, horizon: bool = True) -> StationFile:
     problems = [*source.problems, *(item for item in problems if item.field not in told)]
     if problems or station is None:
         raise StationFileError(path, problems)
-    return StationFile(path, text, station)
+    return station
 
 
 def read_text(path: Path, where_from: str) -> str:
