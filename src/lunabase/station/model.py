@@ -14,6 +14,7 @@ from lunabase.station.record import Identifier, Record
 from lunabase.station.resources import Consumable, Crew, Place, Reservation, Resource
 from lunabase.station.rules import Budgets, FlightRule, LoadShedding, MinimumCharge, Modes
 from lunabase.station.science import ActivityType, Experiment, Payload, Request
+from lunabase.station.sensing import Sensors
 from lunabase.station.site import EarthStation, Header, Partner, Phase, Relay, SiteSpec
 
 
@@ -46,6 +47,8 @@ class Station(Record):
     """Relay orbiters."""
     modules: Mapping[Identifier, Module]
     """Modules and their equipment."""
+    sensors: Sensors | None = None
+    """How well the station measures itself; without it every reading is exact."""
     places: Mapping[Identifier, Place] = Field(default_factory=dict)
     """Places of work around the station."""
     crew: Crew | None = None

@@ -41,7 +41,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "h": ("time of day", "h"),
     "J/m": ("energy per distance", "Wh/m, J/m"),
     "J/kg": ("energy per mass", "kWh/kg, J/kg"),
+    "J/mol": ("activation energy", "kJ/mol, J/mol"),
+    "W/s": ("change of power", "W/s, kW/min"),
     "kg/s": ("mass flow", "kg/h, g/h"),
+    "Pa": ("pressure", "Pa, kPa, mbar"),
     "": ("fraction", "% or a number from 0 to 1"),
 }
 
@@ -125,6 +128,7 @@ def _schema(si_unit: str, kind: str, units: str) -> dict[str, Any]:
 
 Power = Annotated[float, *_quantity("W", 0.0)]
 PositivePower = Annotated[float, *_quantity("W", positive=True)]
+Energy = Annotated[float, *_quantity("J", 0.0)]
 PositiveEnergy = Annotated[float, *_quantity("J", positive=True)]
 PositiveMass = Annotated[float, *_quantity("kg", positive=True)]
 Mass = Annotated[float, *_quantity("kg", 0.0)]
@@ -134,16 +138,22 @@ Duration = Annotated[float, *_quantity("s", 0.0)]
 PositiveDuration = Annotated[float, *_quantity("s", positive=True)]
 DailyDuration = Annotated[float, *_quantity("s", 0.0, 86_400.0, positive=True)]
 Temperature = Annotated[float, *_quantity("K", 0.0)]
+TemperatureDifference = Annotated[float, *_quantity("delta_degC", 0.0)]
 PositiveTemperature = Annotated[float, *_quantity("K", positive=True)]
 DataRate = Annotated[float, *_quantity("bit/s", 0.0)]
 PositiveDataRate = Annotated[float, *_quantity("bit/s", positive=True)]
+DataVolume = Annotated[float, *_quantity("bit", 0.0)]
 PositiveDataVolume = Annotated[float, *_quantity("bit", positive=True)]
 PositiveHeatCapacity = Annotated[float, *_quantity("J/K", positive=True)]
 Conductance = Annotated[float, *_quantity("W/K", 0.0)]
 FractionPerTime = Annotated[float, *_quantity("1/s", 0.0)]
 PositiveEnergyPerDistance = Annotated[float, *_quantity("J/m", positive=True)]
 PositiveEnergyPerMass = Annotated[float, *_quantity("J/kg", positive=True)]
+MolarEnergy = Annotated[float, *_quantity("J/mol", 0.0)]
+PositivePowerRamp = Annotated[float, *_quantity("W/s", positive=True)]
 PositiveMassFlow = Annotated[float, *_quantity("kg/s", positive=True)]
+Pressure = Annotated[float, *_quantity("Pa", 0.0)]
+PositivePressure = Annotated[float, *_quantity("Pa", positive=True)]
 Fraction = Annotated[float, *_quantity("", 0.0, 1.0)]
 PositiveFraction = Annotated[float, *_quantity("", 0.0, 1.0, positive=True)]
 
@@ -192,8 +202,8 @@ UtcDate = Annotated[
 ]
 
 _FILE_SUFFIXES = (
-    "_bit_per_s", "_m_per_s", "_kg_per_s", "_j_per_kg", "_j_per_m", "_j_per_k", "_w_per_k", "_per_k", "_per_s",
-    "_m2", "_bit", "_deg", "_kg", "_w", "_j", "_m", "_s", "_k",
+    "_bit_per_s", "_m_per_s", "_kg_per_s", "_w_per_s", "_j_per_mol", "_j_per_kg", "_j_per_m", "_j_per_k",
+    "_w_per_k", "_per_k", "_per_s", "_m2", "_bit", "_deg", "_kg", "_pa", "_w", "_j", "_m", "_s", "_k",
 )  # fmt: skip
 
 

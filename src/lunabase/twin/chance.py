@@ -1,0 +1,56 @@
+"""Random numbers by counter: each is a function of a seed and a place, so that any one can be made alone, bit for bit.
+
+The mixing function is the finaliser of SplitMix64 (Steele, Lea & Flood 2014, doi 10.1145/2714064.2660195). A key is
+made once for a seed and a step; draw ``n`` of this key is the n-th number of a SplitMix64 stream that begins there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_16, _32, _48, _LOW_16 = np.uint64(16), np.uint64(32), np.uint64(48), np.uint64(0xFFFF)
+_MEAN_OF_TWELVE = 6.0 * 65535.0
+
+
+@njit(cache=True, inline="always")
+def _mixed(word):  # type: ignore[no-untyped-def]
+    word = (word ^ (word >> _30)) * _FIRST
+    word = (word ^ (word >> _27)) * _SECOND
+    return word ^ (word >> _31)
+
+
+@njit(cache=True, inline="always")
+def key_of(seed, step):  # type: ignore[no-untyped-def]
+    """Key of the draws of one step; seed and step are whole numbers."""
+    return _mixed(_mixed(np.uint64(seed) + _GOLDEN) ^ (np.uint64(step) * _GOLDEN))
+
+
+@njit(cache=True, inline="always")
+def word_of(key, draw):  # type: ignore[no-untyped-def]
+    """64 random bits."""
+    return _mixed(np.uint64(key) + (np.uint64(draw) + np.uint64(1)) * _GOLDEN)
+
+
+@njit(cache=True, inline="always")
+def uniform(key, draw):  # type: ignore[no-untyped-def]
+    """Uniform in [0, 1)."""
+    return np.float64(word_of(key, draw) >> _11) * 2.0**-53
+
+
+@njit(cache=True, inline="always")
+def nearly_normal(key, draw):  # type: ignore[no-untyped-def]
+    """Mean 0, standard deviation 1: the sum of twelve uniform numbers less six, so never beyond 6.
+
+    Uses the draws ``draw`` to ``draw + 2``, each of which holds four numbers of 16 bits. Twenty times as fast as the
+    exact normal law, from which it differs only in the tails (excess kurtosis -0.1).
+    """
+    total = np.uint64(0)
+    for part in range(3):
+        word = word_of(key, draw + part)
+        total += (word & _LOW_16) + ((word >> _16) & _LOW_16) + ((word >> _32) & _LOW_16) + (word >> _48)
+    return (np.float64(total) - _MEAN_OF_TWELVE) * (1.0 / 65536.0)
