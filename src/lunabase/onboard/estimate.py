@@ -1,0 +1,294 @@
+"""What the station knows of itself: estimates from noisy, missing and stuck sensors, each with its quality.
+
+Every step: vote between the sensors of a channel (`onboard.voting`), filter, derive what no sensor gives. The state of
+charge is counted from the charging power, store by store, and corrected by its sensors as in a Kalman filter of
+one state, so that it outlives their loss for as long as its uncertainty stays small. An estimate that is not
+valid keeps its last value, for people to see; no limit acts on it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lunabase.onboard.voting import DISAGREE, VOTED, Record, agreed, vote
+
+ONBOARD = ("charge_uncertainty", "load_mismatch_w", "data_mismatch_bit_per_s", "failed_sensors")
+"""Channels that only the software has; they follow those of telemetry.
+
+Standard deviation of the state of charge; load beyond what the switched-on units should draw (negative: less); data
+rate against what the working payloads should produce; number of sensors that have failed.
+"""
+AT_ODDS, UNKNOWN, GOOD, HELD, COUNTED = -1, 0, 1, 2, 3
+"""Quality: two sensors disagree; nothing is known; measured now; measured a moment ago; counted without its sensor."""
+CHARGE_KNOWN = 0.1
+"""A state of charge with a larger standard deviation is unknown."""
+STILL_CHARGE = 0.02
+"""A sensor of the state of charge that stands still while this much is counted is stuck."""
+
+NODE = np.dtype(
+    [
+        ("channel", "i8"),
+        ("operating_low_k", "f8"),
+        ("operating_high_k", "f8"),
+        ("survival_low_k", "f8"),
+        ("survival_high_k", "f8"),
+    ]
+)
+STORE = np.dtype([("capacity_j", "f8"), ("floor_j", "f8"), ("charge_efficiency", "f8"), ("discharge_efficiency", "f8")])
+CHARGE = np.dtype(
+    [
+        ("variance", "f8"),  # of the state of charge
+        ("sensed", "f8"),  # what its sensor said last
+        ("counted_then", "f8"),  # what had been counted when the sensor last moved
+    ]
+)
+
+
+class Places(NamedTuple):
+    """Places of the channels that are derived, counted or compared."""
+
+    state_of_charge: int
+    stored_energy: int
+    array_available: int
+    source: int
+    generation: int
+    load: int
+    charge: int
+    heater: int
+    recorder: int
+    recorder_fill: int
+    produced: int
+    operating_margin: int
+    survival_margin: int
+    first_onboard: int
+
+
+class Tables(NamedTuple):
+    """What the estimator knows; it never changes."""
+
+    perfect: bool
+    """One faultless sensor for each channel: what is measured is true."""
+    channels: NDArray[np.void]
+    """Dtype `voting.CHANNEL`, shape (channels of telemetry,)."""
+    nodes: NDArray[np.void]
+    """Dtype NODE."""
+    stores: NDArray[np.void]
+    """Dtype STORE, in the order of charge and discharge."""
+    places: Places
+    recorder_bit: float
+    """Capacity of the recorders together."""
+    charge_noise: float
+    """Standard deviation of a vote on the state of charge."""
+    power_noise: float
+    """Relative standard deviation of the counted charging power."""
+    step_s: float
+
+
+class Memory(NamedTuple):
+    """What the estimator remembers; arrays that change in place."""
+
+    sensors: Record
+    well: NDArray[np.bool_]
+    """Channels whose sensors all were right the last time, shape (channels of telemetry,)."""
+    age_steps: NDArray[np.int64]
+    """Steps since each channel was last voted on, shape (channels of telemetry,)."""
+    store_j: NDArray[np.float64]
+    """Energy counted in each store, shape (stores,)."""
+    charge: NDArray[np.void]
+    """Dtype CHARGE, shape (1,)."""
+
+
+@njit(cache=True)
+def estimate(tables, measured, expected, memory, row, quality):  # type: ignore[no-untyped-def]
+    """Estimate one step, in place; true if a sensor has failed or come back.
+
+    ``measured`` (sensors,) holds the samples, NaN where missing; ``expected`` the load without heaters, W, what a radio
+    may draw on top, W, and the data rate, bit/s, that follow from the commands. Estimates go to ``row`` and
+    their quality to ``quality`` (int8; valid above 0), both of shape (channels of telemetry + ONBOARD,).
+    """
+    places = tables.places
+    if tables.perfect:
+        _take_all(measured, memory, row, quality)
+        _count_charge(tables, memory, row, quality)
+        _compare(places, expected, row, quality)
+        _set(row, quality, places.first_onboard + 3, 0.0)
+        return False
+    failed_before = row[places.first_onboard + 3]
+    _vote_all(tables, measured, memory, row, quality)
+    _count_charge(tables, memory, row, quality)
+    _derive(tables, row, quality)
+    _compare(places, expected, row, quality)
+    failed = 0
+    for sensor in range(measured.size):
+        failed += memory.sensors.failed[sensor]
+    _set(row, quality, places.first_onboard + 3, float(failed))
+    return failed != failed_before
+
+
+@njit(cache=True)
+def _take_all(measured, memory, row, quality):  # type: ignore[no-untyped-def]
+    for channel in range(memory.age_steps.size):
+        row[channel] = measured[channel]
+        known = measured[channel] == measured[channel]
+        quality[channel] = GOOD if known else UNKNOWN
+        memory.age_steps[channel] = 0 if known else memory.age_steps[channel] + 1
+
+
+@njit(cache=True)
+def _vote_all(tables, measured, memory, row, quality):  # type: ignore[no-untyped-def]
+    for place in range(tables.channels.size):
+        channel = tables.channels[place]
+        if channel.count == 0:
+            continue
+        fine, value = agreed(channel, measured, memory.sensors.last) if memory.well[place] else (False, 0.0)
+        outcome = VOTED
+        if not fine:
+            outcome, value, memory.well[place] = vote(channel, measured, memory.sensors)
+        if outcome == VOTED:
+            if abs(value) < channel.deadband:
+                value = 0.0
+            known = quality[place] > 0
+            row[place] = row[place] + channel.gain * (value - row[place]) if known else value
+            quality[place] = GOOD
+            memory.age_steps[place] = 0
+            continue
+        memory.age_steps[place] += 1
+        if outcome == DISAGREE:
+            quality[place] = AT_ODDS
+        elif quality[place] > 0:
+            quality[place] = HELD if memory.age_steps[place] <= channel.hold_steps else UNKNOWN
+
+
+@njit(cache=True)
+def _count_charge(tables, memory, row, quality):  # type: ignore[no-untyped-def]
+    """State of charge: counted from the charging power, corrected by its sensors or those of the stored energy."""
+    places, here = tables.places, tables.places.state_of_charge
+    capacity_j = 0.0
+    for store in range(tables.stores.size):
+        capacity_j += tables.stores[store].capacity_j
+    if capacity_j <= 0.0:
+        return
+    power_w, relative = _charging(places, row, quality, tables.power_noise)
+    charge = memory.charge[0]
+    charge.variance += (relative * abs(power_w) * tables.step_s / capacity_j) ** 2 + 1e-14
+    _fill(tables.stores, memory.store_j, power_w * tables.step_s, True)
+    seen, sensed = _sensed_charge(places, memory, row, capacity_j)
+    if seen:
+        gain = charge.variance / (charge.variance + tables.charge_noise**2) if tables.charge_noise > 0.0 else 1.0
+        _fill(tables.stores, memory.store_j, gain * (sensed * capacity_j - _total(memory.store_j)), False)
+        charge.variance *= 1.0 - gain
+    charge.variance = min(charge.variance, 1.0)
+    row[places.first_onboard], quality[places.first_onboard] = math.sqrt(charge.variance), GOOD
+    if seen and tables.charge_noise <= 0.0:
+        return
+    row[here] = _total(memory.store_j) / capacity_j
+    if not seen:
+        quality[here] = COUNTED if row[places.first_onboard] <= CHARGE_KNOWN else UNKNOWN
+    if memory.age_steps[places.stored_energy] > 0:
+        row[places.stored_energy], quality[places.stored_energy] = row[here] * capacity_j, quality[here]
+
+
+@njit(cache=True)
+def _sensed_charge(places, memory, row, capacity_j):  # type: ignore[no-untyped-def]
+    """Whether a sensor tells the state of charge, and which; one that stands still while the count moves tells nothing.
+
+    That way even a single sensor is found to be stuck.
+    """
+    if memory.age_steps[places.state_of_charge] == 0:
+        sensed = row[places.state_of_charge]
+    elif memory.age_steps[places.stored_energy] == 0:
+        sensed = row[places.stored_energy] / capacity_j
+    else:
+        return False, 0.0
+    counted = _total(memory.store_j) / capacity_j
+    if sensed != memory.charge[0].sensed:
+        memory.charge[0].sensed, memory.charge[0].counted_then = sensed, counted
+        return True, sensed
+    return abs(counted - memory.charge[0].counted_then) < STILL_CHARGE, sensed
+
+
+@njit(cache=True)
+def _total(values):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for index in range(values.size):
+        total += values[index]
+    return total
+
+
+@njit(cache=True)
+def _charging(places, row, quality, noise):  # type: ignore[no-untyped-def]
+    """Charging power, W, and its relative uncertainty: its own sensor, else the balance of the bus, else nothing."""
+    if quality[places.charge] > 0:
+        return row[places.charge], noise
+    if quality[places.load] > 0 and quality[places.array_available] > 0 and quality[places.source] > 0:
+        return row[places.array_available] + row[places.source] - row[places.load], 0.1
+    load_w = row[places.load]
+    return -abs(load_w) if load_w == load_w else 0.0, 1.0
+
+
+@njit(cache=True)
+def _fill(stores, store_j, energy_j, with_losses):  # type: ignore[no-untyped-def]
+    """Put energy into the stores in their order, or take it (negative) down to their floors."""
+    left_j = energy_j
+    for store in range(stores.size):
+        kind = stores[store]
+        if left_j > 0.0:
+            efficiency = kind.charge_efficiency if with_losses else 1.0
+            taken_j = min(left_j, max(kind.capacity_j - store_j[store], 0.0) / efficiency)
+            store_j[store] += taken_j * efficiency
+            left_j -= taken_j
+        elif left_j < 0.0:
+            efficiency = kind.discharge_efficiency if with_losses else 1.0
+            floor_j = kind.floor_j if with_losses else 0.0
+            given_j = min(-left_j, max(store_j[store] - floor_j, 0.0) * efficiency)
+            store_j[store] -= given_j / efficiency
+            left_j += given_j
+
+
+@njit(cache=True)
+def _derive(tables, row, quality):  # type: ignore[no-untyped-def]
+    """What follows from other estimates; as well known as the worst of them."""
+    places = tables.places
+    row[places.generation] = row[places.array_available] + row[places.source]
+    quality[places.generation] = min(quality[places.array_available], quality[places.source])
+    row[places.recorder_fill] = row[places.recorder] / tables.recorder_bit if tables.recorder_bit > 0.0 else 0.0
+    quality[places.recorder_fill] = quality[places.recorder]
+    operating_k, survival_k, known = math.inf, math.inf, False
+    for index in range(tables.nodes.size):
+        node = tables.nodes[index]
+        if quality[node.channel] > 0:
+            known = True
+            here_k = row[node.channel]
+            operating_k = min(operating_k, here_k - node.operating_low_k, node.operating_high_k - here_k)
+            survival_k = min(survival_k, here_k - node.survival_low_k, node.survival_high_k - here_k)
+    if known or tables.nodes.size == 0:
+        _set(row, quality, places.operating_margin, operating_k)
+        _set(row, quality, places.survival_margin, survival_k)
+    else:
+        quality[places.operating_margin] = quality[places.survival_margin] = UNKNOWN
+
+
+@njit(cache=True)
+def _compare(places, expected, row, quality):  # type: ignore[no-untyped-def]
+    """Response of the units against their commands: what the bus gives and the recorder gets, against what it should.
+
+    A radio draws its power only while it sends, so anything up to that is as expected.
+    """
+    load, data = places.first_onboard + 1, places.first_onboard + 2
+    beyond_w = row[places.load] - row[places.heater] - expected[0]
+    _set(row, quality, load, beyond_w if beyond_w < 0.0 else max(beyond_w - expected[1], 0.0))
+    if quality[places.load] <= 0 or quality[places.heater] <= 0:
+        quality[load] = UNKNOWN
+    _set(row, quality, data, row[places.produced] - expected[2])
+    quality[data] = quality[places.produced]
+
+
+@njit(cache=True)
+def _set(row, quality, channel, value):  # type: ignore[no-untyped-def]
+    row[channel] = value
+    quality[channel] = GOOD
