@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lunabase.station import behaviour, budgets, requests, structure
+from lunabase.station import behaviour, budgets, ladders, requests, structure
 from lunabase.station.model import Station
 from lunabase.station.yaml_source import Finding
 
@@ -28,6 +28,12 @@ CHECKS: tuple[tuple[tuple[str, ...], Check, bool], ...] = (
     (("modes",), behaviour.needed_modes, True),
     (("modes",), behaviour.nominal_mode, False),
     (("modules", "flight_rules"), behaviour.charge_floors, True),
+    (("autonomy",), ladders.known_events, True),
+    (("autonomy",), ladders.ending_ladders, False),
+    (("autonomy",), ladders.no_answering_oneself, False),
+    (("modules", "autonomy"), ladders.limits_in_range, True),
+    (("modes", "load_shedding", "autonomy"), ladders.used_modes, True),
+    (("modules", "payloads", "autonomy"), ladders.switchable, True),
     (("experiments", "payloads", "activity_types"), requests.payload_modes, False),
     (("experiments",), requests.cycles, False),
     (("phases", "experiments"), requests.crew_needed, True),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
+from lunabase.station.autonomy import Autonomy
 from lunabase.station.equipment import Equipment, Module
 from lunabase.station.goals import PlanningGoals
 from lunabase.station.record import Identifier, Record
@@ -71,6 +72,8 @@ class Station(Record):
     """The station's modes; `nominal` and `survival` are needed."""
     load_shedding: LoadShedding
     """What goes off first."""
+    autonomy: Autonomy | None = None
+    """What it does without Earth; without this section it has the built-in monitors and no responses."""
     flight_rules: Mapping[Identifier, FlightRule] = Field(default_factory=dict)
     """What must never happen."""
     budgets: Budgets

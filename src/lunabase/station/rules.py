@@ -106,6 +106,8 @@ class ModeSpec(Record):
     """Whether payloads get their standby power."""
     downlink: Flag
     """Whether the radios send."""
+    off: tuple[Identifier, ...] = ()
+    """Payloads and modules that are off in this mode."""
 
     rules = (
         Rule(
@@ -114,6 +116,7 @@ class ModeSpec(Record):
             "`leave` must lie beyond `enter` for {}, with a gap between them, or the mode would flicker",
             "leave",
         ),
+        Rule(("off",), lambda mode: repeated(mode.off), "it names `{}` twice", "off"),
     )
 
 
