@@ -89,7 +89,7 @@ def main() -> None:
 def _answer() -> int | str | None:
     """Run the command; its exit code. Wrong usage is shown by typer, or with --json raised."""
     try:
-        result = app(standalone_mode="--json" not in sys.argv)
+        result = app(prog_name="lunabase", standalone_mode="--json" not in sys.argv)
     except SystemExit as done:
         return done.code
     return result if isinstance(result, int) else 0

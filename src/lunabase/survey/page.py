@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from lunabase.survey.survey_folder import Findings
 
 _SHOWN = 25
+_SHORT_UNITS = {"degree": "deg"}
 _APART = ("maps", "places", "warnings", "title", "numbers")
 _TABLED = ("light", "longest_dark", "earth", "relay", "temperature_min", "temperature_max", "slope")
 _GROUPS = (
@@ -119,12 +121,14 @@ def _places(rows: Sequence[Mapping[str, Any]], found: Findings) -> Table:
         ]
         for row in rows[:_SHOWN]
     ]
-    columns = ["place", "latitude, deg", "longitude, deg", "address", "area, km²", *map(_column, maps)]
+    columns = ["place", "latitude, deg", "longitude, deg", "address", "area, km²"]
+    columns += [_column(name, str(found.maps[name].attrs["units"])) for name in maps]
     return Table(f"Best places ({len(rows)})", columns, shown, words)
 
 
-def _column(name: str) -> str:
-    return name.replace("_", " ")
+def _column(name: str, unit: str) -> str:
+    words = re.sub(r"(\d)(m|d)$", r"\1 \2", name.replace("_", " "))
+    return words if unit == "1" else f"{words}, {_SHORT_UNITS.get(unit, unit)}"
 
 
 def provenance_rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

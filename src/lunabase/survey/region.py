@@ -130,10 +130,18 @@ def part_of(whole: MapGrid, wish: RegionWish, where: str) -> MapGrid:
     right = left + max(2, round((east - west) / whole.pixel_m))
     bottom = top + max(2, round((north - south) / whole.pixel_m))
     if left < 0 or top < 0 or right > whole.columns or bottom > whole.rows:
-        shown = ", ".join(f"{edge:g}" for edge in whole.bounds)
-        raise InputError(
-            "the region reaches beyond the finest elevation model.",
-            where=where,
-            fix=f"Choose one within west, south, east, north = {shown} (map metres), or give a wider model first.",
-        )
+        fix = f"Choose one within {_extent(whole)}, or give a model of the place (`lunabase dem fetch --help`)."
+        raise InputError("the region reaches beyond the finest elevation model.", where=where, fix=fix)
     return whole.part(top, left, bottom - top, right - left)
+
+
+def _extent(grid: MapGrid) -> str:
+    """A grid's size, place and edges in words."""
+    middle = grid.part(grid.rows // 2, grid.columns // 2, 1, 1)
+    latitude_deg, longitude_deg = (float(angle[0, 0]) for angle in middle.latitude_longitude_deg())
+    across, down = (1e-3 * grid.pixel_m * count for count in (grid.columns, grid.rows))
+    edges = ", ".join(f"{edge:.0f}" for edge in grid.bounds)
+    return (
+        f"its {across:.4g} x {down:.4g} km around {latitude_deg:.2f}, {longitude_deg:.2f} deg "
+        f"(west, south, east, north = {edges} map metres)"
+    )
