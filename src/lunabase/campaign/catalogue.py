@@ -25,7 +25,7 @@ ANY, EVERY = "any ", "every "
 SIZE_UNITS: Mapping[Effect, str] = {
     **dict.fromkeys(PARTS, ""),
     "extra_load": "W",
-    "insulation_loss": "W/K",
+    "insulation_loss": "",
     "reset_loop": "s",
     "clock_drift": "s",
     "clock_step": "s",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lunabase.runs.fault import Effect, Fault
-from lunabase.station.equipment import FissionSource, Radio, RadioisotopeSource, RobotArm, SolarArray
+from lunabase.station.equipment import FissionSource, Radio, RadioisotopeSource, RobotArm, SolarArray, ThermalNode
 from lunabase.station.model import Station
 from lunabase.twin.health import STUCK_OFF, STUCK_ON, Health
 from lunabase.twin.layout import channel_names
@@ -30,6 +30,8 @@ class Places:
     mechanisms: Mapping[str, tuple[str, ...]]
     """Payloads that can do nothing without a robot arm, vehicle or other resource."""
     channels: Mapping[str, int]
+    ground_w_per_k: Mapping[str, float]
+    """Heat path of each node to the ground."""
     working_w: Mapping[str, tuple[str, float]]
     """Host of each payload and the highest power that it draws."""
     contents: Mapping[str, tuple[str, ...]]
@@ -70,6 +72,9 @@ def places_of(station: Station, present: tuple[str, ...]) -> Places:
         arrays=_arrays(station, present),
         mechanisms=_mechanisms(station, present),
         channels=_index(channel_names(names.nodes)),
+        ground_w_per_k={
+            name: node.ground_conductance_w_per_k for name, node in station.equipment(ThermalNode, present).items()
+        },
         working_w={name: (item.host, max(item.power.values())) for name, item in payloads.items()},
         contents={
             name: (
@@ -199,11 +204,12 @@ def _set(field: str, kind: str, value: int) -> Act:
     return act
 
 
-def _added(field: str, kind: str) -> Act:
-    def act(broken: _Broken, places: Places, target: str, size: float) -> None:
-        broken.arrays[field][getattr(places, kind)[target]] += size
+def _leak(broken: _Broken, places: Places, target: str, size: float) -> None:
+    broken.arrays["node_leak_w_per_k"][places.nodes[target]] += size * places.ground_w_per_k[target]
 
-    return act
+
+def _load(broken: _Broken, places: Places, target: str, size: float) -> None:
+    broken.arrays["extra_load_w"][places.modules[target]] += size
 
 
 def _stuck_on(broken: _Broken, places: Places, target: str, _: float) -> None:
@@ -240,12 +246,12 @@ _ACTS: dict[Effect, Act] = {
     "store_offline": _set("store_ok", "stores", 0),
     "source_loss": _lost_part("source_part", "sources"),
     "converter_limit": _converter,
-    "extra_load": _added("extra_load_w", "modules"),
+    "extra_load": _load,
     "heater_stuck_off": _set("heater", "nodes", STUCK_OFF),
     "heater_stuck_on": _set("heater", "nodes", STUCK_ON),
     "heat_switch_stuck_closed": _set("heat_switch", "nodes", STUCK_OFF),
     "heat_switch_stuck_open": _set("heat_switch", "nodes", STUCK_ON),
-    "insulation_loss": _added("node_leak_w_per_k", "nodes"),
+    "insulation_loss": _leak,
     "recorder_loss": _recorder,
     "radio_loss": _lost_part("radio_part", "radios"),
     "earth_link_loss": _no_earth,

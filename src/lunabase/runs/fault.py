@@ -60,7 +60,7 @@ SIZES: dict[Effect, str] = {
     "heater_stuck_on": "none",
     "heat_switch_stuck_closed": "none",
     "heat_switch_stuck_open": "none",
-    "insulation_loss": "heat path to the ground on top, W/K",
+    "insulation_loss": "heat path to the ground on top, as a part of the node's own",
     "recorder_loss": "part of the recorders' capacity that is lost, 0 to 1",
     "radio_loss": "part of the data rate that is lost, 0 to 1",
     "earth_link_loss": "none",
