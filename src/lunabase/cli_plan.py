@@ -79,7 +79,7 @@ def make(
         list[Path] | None, typer.Option(help="What has changed since (YAML); repeatable, in order. Goes with --from.")
     ] = None,
     verify: Annotated[Path | None, typer.Option("--check", help="Check this plan instead of making one.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random; 0 if not given.", min=0)] = None,
     work: Annotated[
         float | None, typer.Option(help="Limit of the search's work, 1 is about a second: the same plan anywhere.")
     ] = None,
@@ -107,10 +107,11 @@ def make(
     refuse_other_pictures(picture)
     file = load_station(station)  # before the rest is imported: a wrong file is told at once
     _agree(previous, change, {"--start": start, "--days": days, "--within": within}, verify)
+    _no_search(previous, {"--seed": seed, "--work": work, "--time": time})
     for path in (out, picture):
         if path is not None and path.exists() and not overwrite and verify is None:
             raise InputError("it exists.", where=str(path), fix="Give another place, or --overwrite to replace it.")
-    options = _options(_level(level), (start, days, step), (seed, work, time), within, tuple(kernel or ()))
+    options = _options(_level(level), (start, days, step), (seed or 0, work, time), within, tuple(kernel or ()))
     if verify is not None:
         from lunabase.runs.planning import check_station_plan
 
@@ -152,6 +153,17 @@ def _agree(previous: Path | None, change: list[Path] | None, own: dict[str, Any]
     if previous is not None and given:
         raise InputError(
             f"a repaired plan keeps the time of the plan before; {given[0]} can't change it.",
+            where=given[0],
+            fix="Leave it out, or make a new plan without --from.",
+        )
+
+
+def _no_search(previous: Path | None, effort: dict[str, Any]) -> None:
+    """Raise InputError for limits of a search where none is made."""
+    given = [name for name, value in effort.items() if value is not None]
+    if previous is not None and given:
+        raise InputError(
+            f"a repair makes the least change and searches no further; {given[0]} has no use with --from.",
             where=given[0],
             fix="Leave it out, or make a new plan without --from.",
         )

@@ -32,6 +32,7 @@ BAD = [
     (("plan", LANDER, "--from", LANDER), "not a plan"),
     (("plan", LANDER, "--from", "none.json"), "can't be read"),
     (("plan", LANDER, "--from", "none.json", "--days", "3"), "keeps the time of the plan before"),
+    (("plan", LANDER, "--from", "none.json", "--work", "3"), "has no use with --from"),
     (("plan", LANDER, "--within", "none.json"), "can't be read"),
     (("plan", LANDER, "--time", "soon"), "--time"),
     (("plan", LANDER, "--time", "0 s"), "--time"),
