@@ -49,6 +49,7 @@ _LEADING_DIMENSIONS = {
     "sun_visible_fraction_by_height": _HEIGHT,
     "solar_flux_by_height": _HEIGHT,
     "contact": _STATION,
+    "contact_elevation": _STATION,
     "relay_azimuth": _RELAY,
     "relay_elevation": _RELAY,
     "relay_range": _RELAY,
@@ -151,7 +152,7 @@ def _piece(scene: _Scene, epochs: Epochs) -> Columns:
         **_light_columns(scene, sun, earth, observer),
         **_sky_columns("earth", earth),
         **_earth_columns(scene, earth, observer),
-        "contact": _contact(scene, observer, tracks),
+        **_contact_columns(scene, observer, tracks),
         **_relay_columns(scene, epochs, tracks, observer),
         "lunar_local_time": _local_time_h(scene, epochs, observer),
     }
@@ -201,12 +202,13 @@ def _earth_columns(scene: _Scene, earth: Sight, observer: Stand) -> Columns:
     return {"earth_in_view": in_view, "earth_visible_fraction": visible}
 
 
-def _contact(scene: _Scene, observer: Stand, tracks: Sequence[StationTrack]) -> BoolArray:
+def _contact_columns(scene: _Scene, observer: Stand, tracks: Sequence[StationTrack]) -> Columns:
     contact = np.zeros((len(tracks), observer.distance_km.size), dtype=bool)
+    elevation_deg = np.zeros(contact.shape, dtype=np.float32)
     for row, track in enumerate(tracks):
-        clear = _in_view(scene, observer, track.position_km)
-        contact[row] = clear & track.sees(observer.position_km)
-    return contact
+        elevation_deg[row] = above_deg = track.elevation_deg(observer.position_km)
+        contact[row] = _in_view(scene, observer, track.position_km) & (above_deg >= track.minimum_elevation_deg)
+    return {"contact": contact, "contact_elevation": elevation_deg}
 
 
 def _in_view(scene: _Scene, observer: Stand, point_km: FloatArray) -> BoolArray:

@@ -38,6 +38,7 @@ _SINGLE = {
         "direct line between the site and an Earth station",
         "the site stands at or above the station's least elevation, and the station above the site's horizon",
     ),
+    "contact_elevation": ("degree", "elevation of the site above an Earth station's horizon", "airless"),
     "relay_in_view": ("1", "relay in view of the site", _ABOVE),
     "relay_to_earth": ("1", "relay sees at least one Earth station", _RELAY_LINK),
     "relay_contact": (

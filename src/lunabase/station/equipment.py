@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lunabase.station.links import Transmitter
 from lunabase.station.quantities import (
     Angle,
     Area,
@@ -288,6 +289,8 @@ class Radio(SourcedRecord):
     """Data rate to a relay; 0 bit/s if it has none."""
     power_w: Power
     """Power while sending."""
+    transmitter: Transmitter | None = None
+    """Its link budget; with it the twin sends at what the link carries at each moment, where the other end is known."""
 
     rules = (
         Rule(

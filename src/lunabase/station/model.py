@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from lunabase.station.autonomy import Autonomy
 from lunabase.station.equipment import Equipment, Module
 from lunabase.station.goals import PlanningGoals
+from lunabase.station.links import Downlink
 from lunabase.station.record import Identifier, Record
 from lunabase.station.resources import Consumable, Crew, Place, Reservation, Resource
 from lunabase.station.rules import Budgets, FlightRule, LoadShedding, MinimumCharge, Modes
@@ -48,6 +49,8 @@ class Station(Record):
     """Relay orbiters."""
     modules: Mapping[Identifier, Module]
     """Modules and their equipment."""
+    downlink: Downlink = Downlink()
+    """How data leaves the recorders."""
     sensors: Sensors | None = None
     """How well the station measures itself; without it every reading is exact."""
     places: Mapping[Identifier, Place] = Field(default_factory=dict)

@@ -45,6 +45,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "W/s": ("change of power", "W/s, kW/min"),
     "kg/s": ("mass flow", "kg/h, g/h"),
     "Pa": ("pressure", "Pa, kPa, mbar"),
+    "Hz": ("frequency", "MHz, GHz"),
+    "dB": ("ratio", "dB"),
     "": ("fraction", "% or a number from 0 to 1"),
 }
 
@@ -152,6 +154,10 @@ PositiveEnergyPerMass = Annotated[float, *_quantity("J/kg", positive=True)]
 MolarEnergy = Annotated[float, *_quantity("J/mol", 0.0)]
 PositivePowerRamp = Annotated[float, *_quantity("W/s", positive=True)]
 PositiveMassFlow = Annotated[float, *_quantity("kg/s", positive=True)]
+PositiveFrequency = Annotated[float, *_quantity("Hz", positive=True)]
+Decibel = Annotated[float, *_quantity("dB", -200.0, 200.0)]
+LossDecibel = Annotated[float, *_quantity("dB", 0.0, 200.0)]
+PositiveDiameter = Annotated[float, *_quantity("m", 0.0, 1_000.0, positive=True)]
 Pressure = Annotated[float, *_quantity("Pa", 0.0)]
 PositivePressure = Annotated[float, *_quantity("Pa", positive=True)]
 Fraction = Annotated[float, *_quantity("", 0.0, 1.0)]
@@ -203,7 +209,7 @@ UtcDate = Annotated[
 
 _FILE_SUFFIXES = (
     "_bit_per_s", "_m_per_s", "_kg_per_s", "_w_per_s", "_j_per_mol", "_j_per_kg", "_j_per_m", "_j_per_k",
-    "_w_per_k", "_per_k", "_per_s", "_m2", "_bit", "_deg", "_kg", "_pa", "_w", "_j", "_m", "_s", "_k",
+    "_w_per_k", "_per_k", "_per_s", "_m2", "_bit", "_deg", "_kg", "_pa", "_hz", "_db", "_w", "_j", "_m", "_s", "_k",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from lunabase.station.links import Receiver
 from lunabase.station.quantities import (
     Angle,
     EarthAltitude,
@@ -146,6 +147,8 @@ class EarthStation(SourcedRecord):
     """Altitude above the ellipsoid."""
     minimum_elevation_deg: Elevation
     """The antenna tracks the Moon above this elevation."""
+    receiver: Receiver | None = None
+    """The other end of the radios' link budgets; without it they send at their stated rates."""
 
 
 class Relay(SourcedRecord):
@@ -157,6 +160,8 @@ class Relay(SourcedRecord):
     """Its orbit."""
     rate_to_earth_bit_per_s: PositiveDataRate
     """Data rate of the relay's own link to Earth."""
+    receiver: Receiver | None = None
+    """The other end of the radios' link budgets; without it they send at their stated rates."""
 
 
 class Member(Record):
