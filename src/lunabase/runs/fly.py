@@ -17,8 +17,9 @@ import xarray as xr
 
 from lunabase.errors import InputError, LunabaseError
 from lunabase.onboard.log import Event
-from lunabase.planning.plan import Plan, SolverSummary
+from lunabase.planning.plan import Activity, Plan, SolverSummary
 from lunabase.record.run_record import Ledger, Product, Summary
+from lunabase.runs.deciding import Decider
 from lunabase.runs.fault import Fault
 from lunabase.runs.injection import inject
 from lunabase.runs.leg import Leg
@@ -48,7 +49,7 @@ class Flight:
     products: tuple[Product, ...]
     summary: Summary
     plan: Plan
-    """The plan that was flown; without activities where the station decided for itself."""
+    """The plan that was flown, with what the station began by itself in up to three months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,11 @@ def fly(
     every = (record_every or default_every(times.count)) if keep_telemetry else 0
     log = Logbook(times, plan.start, every, Tally(plan.start, step_s))
     legs: list[Leg] = []
+    decider: Decider | None = None
     for span in _spans(station, plan, times):
-        leg = Leg(station, span, plan, inject(station, station.phases[span.phase].present, options.faults), log)
+        injection = inject(station, station.phases[span.phase].present, options.faults)
+        decider = Decider(station, span, environment, times, decider) if options.goals else None
+        leg = Leg(station, span, plan, injection, log, decider)
         if legs:
             leg.take_over(legs[-1])
         legs.append(leg)
@@ -104,7 +108,16 @@ def fly(
         leg.end(stop)
         if leg.state.station_lost:
             break
-    return _finish(station, environment, plan, log, legs, stop)
+    flown = plan if decider is None else _with_begun(plan, decider.begun)
+    return _finish(station, environment, flown, log, legs, stop)
+
+
+def _with_begun(plan: Plan, begun: list[Activity]) -> Plan:
+    """A plan with the activities that the station began by itself."""
+    if not begun:
+        return plan
+    activities = tuple(sorted((*plan.activities, *begun), key=lambda item: (item.hold_start, item.id)))
+    return plan.model_copy(update={"activities": activities})
 
 
 def _no_plan(station: Station, environment: xr.Dataset, step_s: float) -> Plan:
@@ -121,7 +134,7 @@ def _no_plan(station: Station, environment: xr.Dataset, step_s: float) -> Plan:
         activities=(),
         unplaced=(),
         partners=(),
-        solver=SolverSummary(solver="none", status="empty", objective=0.0, bound=0.0, seed=0, work_limit=0.0),
+        solver=SolverSummary(solver="on-board goals", status="empty", objective=0.0, bound=0.0, seed=0, work_limit=0.0),
     )
 
 
@@ -196,7 +209,8 @@ def _ledger(quantity: str, unit: str, legs: list[Balance]) -> Ledger:
 def _why_lost(leg: Leg, log: Logbook) -> str:
     """The node that passed its limits, and since when the bus was without power if it was."""
     assert leg.row is not None
-    here_k, nodes = leg.row[FIRST_NODE:], leg.parameters.nodes
+    nodes = leg.parameters.nodes
+    here_k = leg.row[FIRST_NODE : FIRST_NODE + nodes.size]
     below = here_k - nodes["survival_low_k"]
     above = nodes["survival_high_k"] - here_k
     margin_k = np.where(nodes["essential"] == 1, np.minimum(below, above), np.inf)

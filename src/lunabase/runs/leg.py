@@ -16,6 +16,7 @@ import numpy as np
 from lunabase.onboard.log import Event
 from lunabase.onboard.software import Reaction, Software, SoftwareState, load_software, react
 from lunabase.planning.plan import Plan
+from lunabase.runs.deciding import Decider
 from lunabase.runs.injection import Effects, Injection
 from lunabase.runs.logbook import Logbook, Page
 from lunabase.runs.loop import live_through
@@ -36,9 +37,17 @@ from lunabase.twin.state import State, initial_state
 class Leg:
     """A station in one phase, from step to step."""
 
-    def __init__(self, station: Station, span: Span, plan: Plan, injection: Injection, log: Logbook) -> None:
+    def __init__(
+        self,
+        station: Station,
+        span: Span,
+        plan: Plan,
+        injection: Injection,
+        log: Logbook,
+        decider: Decider | None = None,
+    ) -> None:
         phase = station.phases[span.phase]
-        self.span, self.log = span, log
+        self.span, self.log, self.decider = span, log, decider
         self.step_s = log.times.step_s
         self.software: Software = load_software(station, phase, plan)
         self.wiring: Wiring = wire(self.software, names_of(station, phase.present), self.step_s)
@@ -148,7 +157,11 @@ class Leg:
             self.reaction = replace(self.reaction, wake_s=math.inf, events=(), stretches=())
             return
         clock_s = time_s + self.effects.computer.clock_error_s
-        reaction = react(self.software, self.wiring.readings(self.row, self.state), clock_s, state)
+        readings = self.wiring.readings(self.row, self.state)
+        reaction = react(self.software, readings, clock_s, state)
+        if self.decider is not None:
+            shift_s = self.effects.computer.forecast_shift_s
+            self.software, reaction = self.decider.decide(self.software, reaction, readings, clock_s, shift_s)
         self.reaction = replace(reaction, wake_s=reaction.wake_s - self.effects.computer.clock_error_s)
         self.log.note_reaction(self.wiring, self.software, self.reaction, self.state, time_s)
 

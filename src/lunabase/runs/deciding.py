@@ -1,0 +1,99 @@
+"""Brings the on-board goals together with the software: a month's agenda at a time, a look at it at each waking."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import xarray as xr
+
+from lunabase.onboard.goals import MONTH_S, agenda_of
+from lunabase.onboard.outlook import LOOK_S
+from lunabase.onboard.pursuit import Pursuit, Situation
+from lunabase.onboard.software import Reaction, Software, react
+from lunabase.onboard.taken_up import taken_up
+from lunabase.onboard.watch import Readings
+from lunabase.planning.plan import Activity
+from lunabase.runs.pieces import Span
+from lunabase.station.model import Station
+from lunabase.times import TimeGrid
+
+KEPT_S = 92.0 * 86_400.0
+"""Of longer flights only the products tell what was done: a list of all activities would fill memory and pages."""
+
+
+class Decider:
+    """The goals of a station in one phase of its life."""
+
+    def __init__(
+        self, station: Station, span: Span, environment: xr.Dataset, times: TimeGrid, before: Decider | None = None
+    ) -> None:
+        self.station, self.span, self.environment, self.times = station, span, environment, times
+        self.start = datetime.fromisoformat(str(times.utc[:1][0])[:19]).replace(tzinfo=UTC)
+        self.stop_s = span.first * times.step_s
+        """End of the present month."""
+        self.pursuit: Pursuit | None = before.pursuit if before is not None else None
+        self.begun: list[Activity] = before.begun if before is not None else []
+        """What was begun, of a flight that is no longer than a plan could be."""
+        self._keeps = times.count * times.step_s <= KEPT_S
+
+    def decide(
+        self, software: Software, reaction: Reaction, readings: Readings, time_s: float, shift_s: float
+    ) -> tuple[Software, Reaction]:
+        """The software with what is begun now, and its reaction with that."""
+        if time_s >= self.stop_s and time_s < self.span.last * self.times.step_s:
+            self._renew(time_s)
+        if self.pursuit is None:
+            return software, reaction
+        starts, look_s = self.pursuit.look(_situation(software, reaction, readings, time_s, shift_s))
+        if starts:
+            if self._keeps:
+                self.begun += [start.activity for start in starts]
+            software, state = taken_up(software, reaction.state, starts)
+            answer = react(software, readings, time_s, state)
+            reaction = replace(
+                answer,
+                events=(*reaction.events, *answer.events),
+                stretches=(*reaction.stretches, *answer.stretches),
+            )
+        return software, replace(reaction, wake_s=min(reaction.wake_s, look_s, self.stop_s))
+
+    def _renew(self, time_s: float) -> None:
+        """A new month: everything is wanted anew, substances are what is left."""
+        last_s = self.span.last * self.times.step_s
+        until_s = min(time_s + MONTH_S, last_s)
+        if last_s - until_s < MONTH_S / 2.0:  # no month of a few days
+            until_s = last_s
+        agenda = agenda_of(self.station, self.span.phase, self._part(time_s, until_s), self.start, (time_s, until_s))
+        stocks = {name: item.amount_kg for name, item in self.station.consumables.items()}
+        before = self.pursuit
+        self.pursuit = Pursuit(agenda, before.stocks if before is not None else stocks, before)
+        self.stop_s = until_s
+
+    def _part(self, start_s: float, stop_s: float) -> xr.Dataset:
+        """The environment of a month, and as far beyond as the energy is followed."""
+        known = self.environment["time"].values
+        origin = np.datetime64(self.start.replace(tzinfo=None), "ns")
+        first = np.searchsorted(known, origin + np.timedelta64(round(start_s * 1e9), "ns"), side="right") - 1
+        last = np.searchsorted(known, origin + np.timedelta64(round((stop_s + LOOK_S) * 1e9), "ns"))
+        return self.environment.isel(time=slice(max(int(first), 0), int(last)))
+
+
+def _situation(software: Software, reaction: Reaction, readings: Readings, time_s: float, shift_s: float) -> Situation:
+    state = reaction.state
+    able = [
+        bool(answers) and not any(monitor in state.active for monitor in limits)
+        for answers, limits in zip(readings.answering, software.limits, strict=True)
+    ]
+    return Situation(
+        time_s=time_s,
+        stored_j=readings.value("stored_energy_j"),
+        fill_bit=readings.value("recorder_bit"),
+        runs=software.modes.table[state.mode].spec.activities,
+        off=software.shedding.off(state.shed),
+        able=able,
+        current=frozenset(software.timetable.activities[item.index].id for item in state.executive.current),
+        ended=reaction.stretches,
+        shift_s=shift_s,
+    )
