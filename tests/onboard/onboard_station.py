@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from ruamel.yaml import YAML
 
-from lunabase.onboard.software import SoftwareState, load_software, react
+from lunabase.onboard.reaction import react
+from lunabase.onboard.software import SoftwareState, load_software
 from lunabase.onboard.watch import Readings
 from lunabase.planning.plan import Activity, Plan, SolverSummary
 from lunabase.station.model import Station

@@ -23,6 +23,7 @@ ONBOARD = ("charge_uncertainty", "load_mismatch_w", "data_mismatch_bit_per_s", "
 Standard deviation of the state of charge; load beyond what the switched-on units should draw (negative: less); data
 rate against what the working payloads should produce; number of sensors that have failed.
 """
+ONBOARD_COUNT = len(ONBOARD)
 AT_ODDS, UNKNOWN, GOOD, HELD, COUNTED = -1, 0, 1, 2, 3
 """Quality: two sensors disagree; nothing is known; measured now; measured a moment ago; counted without its sensor."""
 CHARGE_KNOWN = 0.1
@@ -45,6 +46,14 @@ CHARGE = np.dtype(
         ("variance", "f8"),  # of the state of charge
         ("sensed", "f8"),  # what its sensor said last
         ("counted_then", "f8"),  # what had been counted when the sensor last moved
+    ]
+)
+
+
+DELTA = np.dtype(
+    [
+        ("channel", "i8"),
+        ("every_steps", "i8"),  # from one comparison to the next
     ]
 )
 
@@ -79,6 +88,8 @@ class Tables(NamedTuple):
     """Dtype NODE."""
     stores: NDArray[np.void]
     """Dtype STORE, in the order of charge and discharge."""
+    deltas: NDArray[np.void]
+    """Dtype DELTA: changes of channels, each with a channel of its own after ONBOARD."""
     places: Places
     recorder_bit: float
     """Capacity of the recorders together."""
@@ -101,6 +112,8 @@ class Memory(NamedTuple):
     """Energy counted in each store, shape (stores,)."""
     charge: NDArray[np.void]
     """Dtype CHARGE, shape (1,)."""
+    compared: NDArray[np.float64]
+    """For each delta the value that the next one is compared with, and the steps since; shape (deltas, 2)."""
 
 
 @njit(cache=True)
@@ -109,13 +122,14 @@ def estimate(tables, measured, expected, memory, row, quality):  # type: ignore[
 
     ``measured`` (sensors,) holds the samples, NaN where missing; ``expected`` the load without heaters, W, what a radio
     may draw on top, W, and the data rate, bit/s, that follow from the commands. Estimates go to ``row`` and
-    their quality to ``quality`` (int8; valid above 0), both of shape (channels of telemetry + ONBOARD,).
+    their quality to ``quality`` (int8; valid above 0), both of shape (channels of telemetry + ONBOARD + deltas,).
     """
     places = tables.places
     if tables.perfect:
         _take_all(measured, memory, row, quality)
         _count_charge(tables, memory, row, quality)
         _compare(places, expected, row, quality)
+        _follow_changes(tables, memory, row, quality)
         _set(row, quality, places.first_onboard + 3, 0.0)
         return False
     failed_before = row[places.first_onboard + 3]
@@ -123,6 +137,7 @@ def estimate(tables, measured, expected, memory, row, quality):  # type: ignore[
     _count_charge(tables, memory, row, quality)
     _derive(tables, row, quality)
     _compare(places, expected, row, quality)
+    _follow_changes(tables, memory, row, quality)
     failed = 0
     for sensor in range(measured.size):
         failed += memory.sensors.failed[sensor]
@@ -286,6 +301,26 @@ def _compare(places, expected, row, quality):  # type: ignore[no-untyped-def]
         quality[load] = UNKNOWN
     _set(row, quality, data, row[places.produced] - expected[2])
     quality[data] = quality[places.produced]
+
+
+@njit(cache=True)
+def _follow_changes(tables, memory, row, quality):  # type: ignore[no-untyped-def]
+    """Compare channels with their values a while ago; the change stands until the next comparison."""
+    first = tables.places.first_onboard + ONBOARD_COUNT
+    for index in range(tables.deltas.size):
+        channel = tables.deltas[index].channel
+        if quality[channel] <= 0:
+            memory.compared[index, 0] = math.nan
+            memory.compared[index, 1] = 0.0
+            quality[first + index] = UNKNOWN
+            continue
+        then = memory.compared[index, 0]
+        memory.compared[index, 1] += 1.0
+        if then == then and memory.compared[index, 1] >= tables.deltas[index].every_steps:
+            _set(row, quality, first + index, row[channel] - then)
+        if then != then or memory.compared[index, 1] >= tables.deltas[index].every_steps:
+            memory.compared[index, 0] = row[channel]
+            memory.compared[index, 1] = 0.0
 
 
 @njit(cache=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from lunabase.onboard.log import Entry
+from lunabase.onboard.log import Entry, Severity
 from lunabase.planning.plan import Activity, Plan
 
 
@@ -83,8 +83,20 @@ class Outcome:
     stretches: tuple[Stretch, ...]
 
 
-Refusal = Callable[[int, Sequence[Current]], str]
-"""Why an activity may not run beside the other current ones; empty when it may."""
+class Reason(NamedTuple):
+    """Why an activity may not run."""
+
+    text: str
+    """Empty: it may."""
+    because: str = ""
+    """What the log's entry about the cause is about."""
+    waits: bool = False
+    """It may begin later."""
+
+
+RUNS = Reason("")
+Refusal = Callable[[int, Sequence[Current]], Reason]
+"""Why an activity may not run beside the other current ones."""
 
 
 def timetable_of(plan: Plan, continuous: frozenset[str]) -> Timetable:
@@ -126,8 +138,8 @@ class _Work:
 
     def interrupt(self) -> None:
         for item in tuple(self.current):
-            reason = "" if item.doing == "waiting" else self.refusal(item.index, self.current)
-            if not reason:
+            reason = RUNS if item.doing == "waiting" else self.refusal(item.index, self.current)
+            if not reason.text:
                 continue
             self._end_work(item, completed=False)
             if self.table.continuous[item.index] and item.doing != "teardown":
@@ -154,7 +166,7 @@ class _Work:
 
     def resume(self) -> None:
         for item in tuple(self.current):
-            if item.doing == "waiting" and not self.refusal(item.index, self.current):
+            if item.doing == "waiting" and not self.refusal(item.index, self.current).text:
                 started = self.table.start_s[item.index] <= self.time_s
                 doing: Doing = "work" if started else "setup"
                 late = replace(item, doing=doing, since_s=self.time_s, worked=started, whole=not started)
@@ -164,9 +176,9 @@ class _Work:
 
     def _hold(self, index: int) -> None:
         reason = self.refusal(index, self.current)
-        if not reason:
+        if not reason.text:
             self.current.append(Current(index, "setup"))
-        elif self.table.continuous[index]:
+        elif self.table.continuous[index] or reason.waits:
             self.current.append(Current(index, "waiting"))
             self._log("low", index, "activity_delayed", "has to wait", reason)
         else:
@@ -192,6 +204,8 @@ class _Work:
         places = [one.index for one in self.current]
         self.current[places.index(item.index)] = item
 
-    def _log(self, severity: Literal["info", "low", "medium"], index: int, name: str, what: str, cause: str) -> None:
+    def _log(self, severity: Severity, index: int, name: str, what: str, cause: str | Reason) -> None:
         activity = self.table.activities[index]
-        self.entries.append(Entry(severity, "executive", name, f"{activity.id} {what}.", cause))
+        reason = cause if isinstance(cause, Reason) else Reason(cause)
+        text = f"{activity.id} {what}."
+        self.entries.append(Entry(severity, "executive", name, text, reason.text, because=reason.because))

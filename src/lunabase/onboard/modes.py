@@ -9,7 +9,7 @@ until the bus has served everything for an hour: the charge alone does not tell 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lunabase.onboard.log import Entry, Severity
 from lunabase.onboard.watch import Group, Readings, Watch, describe, watch_of
@@ -75,15 +75,22 @@ class ModeGroups:
             yield self.leave[mode]
 
 
-def next_mode(groups: ModeGroups, mode: int, readings: Readings) -> tuple[int, tuple[Entry, ...]]:
-    """The mode that follows from the readings, and what the log says about the change."""
+def next_mode(
+    groups: ModeGroups, mode: int, readings: Readings, ordered: int = 0, stays: bool = False
+) -> tuple[int, tuple[Entry, ...]]:
+    """The mode that follows from the readings, and what the log says about the change.
+
+    ``ordered``: Earth wants at least this one. ``stays``: the present mode is not left for a milder one.
+    """
     called, because = _called(groups, readings)
+    if ordered > called:
+        called, because = ordered, "an order from Earth"
     if called > mode:
         return called, (_entered(groups.table[called], because),)
-    if groups.leave[mode] >= 0 and readings.held[groups.leave[mode]]:
+    if not stays and groups.leave[mode] >= 0 and readings.held[groups.leave[mode]]:
         spec = groups.table[mode]
         cause = describe(spec.told, readings)
-        left = Entry("info", "modes", "mode_left", f"Left {spec.name} mode.", cause)
+        left = Entry("info", "modes", "mode_left", f"Left {spec.name} mode.", cause, because="mode")
         if called == mode:  # its own enter condition holds after all
             return mode, ()
         return called, (left, _entered(groups.table[called], because or cause))
@@ -100,4 +107,11 @@ def _called(groups: ModeGroups, readings: Readings) -> tuple[int, str]:
 
 
 def _entered(mode: Mode, cause: str) -> Entry:
-    return Entry(_ALARMS.get(mode.name, "info"), "modes", "mode_entered", f"Entered {mode.name} mode.", cause)
+    severity, text = _ALARMS.get(mode.name, "info"), f"Entered {mode.name} mode."
+    return Entry(severity, "modes", "mode_entered", text, cause, about="mode")
+
+
+def entered(mode: Mode, response: str) -> Entry:
+    """What the log says when a response has brought about a mode."""
+    entry = _entered(mode, f"response {response}")
+    return replace(entry, because=f"response {response}")

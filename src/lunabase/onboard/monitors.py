@@ -1,15 +1,21 @@
 """Monitors: readings beyond a limit are logged, and payloads don't work outside their temperatures.
 
-A monitor trips on one side of its limit and clears a little on the other, so that it doesn't flicker.
+A monitor trips on one side of its limit and clears a little on the other, so that it doesn't flicker. Those of the
+station file's `autonomy` section stand beside those that follow from limits given elsewhere in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lunabase.onboard.log import Entry, Severity
-from lunabase.onboard.watch import Group, Readings, Watch, describe
+from lunabase.onboard.watch import Group, Readings, Watch, delta_channel, describe, watch_of
+from lunabase.station.autonomy import Delta, MonitorSpec
 from lunabase.station.equipment import TemperatureLimits, ThermalNode
 from lunabase.station.model import Station
 from lunabase.station.rules import MaximumPower, MinimumCharge
@@ -31,18 +37,55 @@ class Monitor:
     severity: Severity
     name: str
     text: str
+    id: str = ""
+    """Its name in the station file; empty: one of the built-in monitors."""
+    modes: tuple[str, ...] = ()
+    """Modes in which it checks; without any, in all."""
+    only_while: Group = ()
+    """It trips only while all of these hold too."""
     trip_group: int = -1
     clear_group: int = -1
 
     @property
     def groups(self) -> tuple[Group, Group]:
         """What it watches: trip and clear."""
-        return (self.trip,), (self.clear,)
+        return (self.trip, *self.only_while), (self.clear,)
+
+    @property
+    def about(self) -> str:
+        """What the log's entries call it."""
+        return f"monitor {self.id or f'{self.name} {self.trip.channel}'}"
 
     def describe(self, readings: Readings) -> str:
         """The reading that keeps it active: beyond its limit, or not yet back far enough."""
         beyond = readings.held[self.trip_group]
         return (self.trip if beyond else self.clear.opposite).describe(readings)
+
+
+@dataclass(frozen=True)
+class Monitors:
+    """All monitors, with the places of their groups among all groups of the software."""
+
+    all: tuple[Monitor, ...]
+
+    @cached_property
+    def trip(self) -> NDArray[np.int64]:
+        """Trip group of each."""
+        return np.array([monitor.trip_group for monitor in self.all], dtype=np.int64)
+
+    @cached_property
+    def clear(self) -> NDArray[np.int64]:
+        """Clear group of each."""
+        return np.array([monitor.clear_group for monitor in self.all], dtype=np.int64)
+
+    @cached_property
+    def bound(self) -> tuple[int, ...]:
+        """Those that check in some modes only."""
+        return tuple(index for index, monitor in enumerate(self.all) if monitor.modes)
+
+    def of_id(self, name: str) -> frozenset[int]:
+        """The monitors of one name of the station file: one for each limit."""
+        return frozenset(index for index, monitor in enumerate(self.all) if monitor.id == name)
 
 
 Limits = dict[str, tuple[Watch, Watch]]
@@ -66,17 +109,54 @@ def _two_sided(node: str, limits: TemperatureLimits) -> tuple[Watch, Watch]:
 
 
 def monitors_of(station: Station, present: tuple[str, ...]) -> tuple[Monitor, ...]:
-    """Monitors of the nodes' operating limits, the payloads' limits, the flight rules and the recorder."""
+    """Monitors of the nodes' operating limits, the payloads' limits, the flight rules, the recorder, and the declared.
+
+    Payloads' limits are always watched, as they keep payloads from working; the rest of the built-in monitors can be
+    left out in the station file.
+    """
     found: dict[Watch, Monitor] = {}
-    for node, item in station.equipment(ThermalNode, present).items():
-        for watch in _two_sided(node, item.operating):
-            found[watch] = _temperature(watch, "medium", f"{node} is outside its operating limits.")
+    builtin = station.autonomy is None or station.autonomy.builtin_monitors
+    if builtin:
+        for node, item in station.equipment(ThermalNode, present).items():
+            for watch in _two_sided(node, item.operating):
+                found[watch] = _temperature(watch, "medium", f"{node} is outside its operating limits.")
     payloads = station.payloads_present(present)
     for name, watches in payload_limits(station, present).items():
         for watch in watches:
             if watch not in found:
                 found[watch] = _temperature(watch, "low", _for_payloads(watch, name, payloads))
-    return (*found.values(), *_flight_rules(station), _recorder())
+    others = (*_flight_rules(station), _recorder()) if builtin else ()
+    return (*found.values(), *others, *_declared(station, present))
+
+
+def _declared(station: Station, present: tuple[str, ...]) -> Iterator[Monitor]:
+    """Those of the station file, one for each limit; silence is a timer and not among them."""
+    nodes = station.equipment(ThermalNode, present)
+    for name, spec in station.autonomy.monitors.items() if station.autonomy is not None else ():
+        if spec.parameter != "silence" and (spec.of is None or spec.of in nodes):
+            yield from _sides(name, spec)
+
+
+def _sides(name: str, spec: MonitorSpec) -> Iterator[Monitor]:
+    channel = spec.channel
+    if isinstance(spec.check, Delta):
+        channel = delta_channel(channel, spec.check.over_s)
+    for above, limit in zip((False, True), spec.limits, strict=True):
+        if limit is not None:
+            inside = limit - spec.clear_by if above else limit + spec.clear_by
+            if spec.clear_by == 0.0:  # right at its limit it is no longer beyond it
+                inside = float(np.nextafter(limit, np.inf if above else -np.inf))
+            clear = Watch(channel, not above, inside, spec.lasting_s)
+            yield Monitor(
+                trip=Watch(channel, above, limit, spec.lasting_s),
+                clear=clear,
+                severity=spec.severity,
+                name=name,
+                text=spec.text,
+                id=name,
+                modes=tuple(spec.modes),
+                only_while=tuple(watch_of(condition) for condition in spec.only_while),
+            )
 
 
 def _for_payloads(watch: Watch, first: str, payloads: dict[str, Payload]) -> str:
@@ -109,24 +189,41 @@ def _recorder() -> Monitor:
     return Monitor(trip, clear, "medium", "recorder_full", "The recorder is nearly full; new data will be lost.")
 
 
-def armed(monitors: tuple[Monitor, ...], active: frozenset[int]) -> Iterator[int]:
-    """Groups that would trip or clear a monitor."""
-    for index, monitor in enumerate(monitors):
-        yield monitor.clear_group if index in active else monitor.trip_group
+def inhibited(monitors: Monitors, off: frozenset[int], mode: str) -> frozenset[int]:
+    """Monitors that don't check now: switched off, or not meant for the mode."""
+    bound = [index for index in monitors.bound if mode not in monitors.all[index].modes]
+    return off.union(bound) if bound else off
+
+
+def arm(monitors: Monitors, active: frozenset[int], idle: frozenset[int], flags: NDArray[np.bool_]) -> None:
+    """Flag the groups that would trip or clear a monitor, in place."""
+    flags[monitors.trip] = True
+    for index in idle:
+        flags[monitors.trip[index]] = False
+    for index in active:
+        flags[monitors.trip[index]] = False
+        flags[monitors.clear[index]] = True
 
 
 def check(
-    monitors: tuple[Monitor, ...], active: frozenset[int], readings: Readings
+    monitors: Monitors, active: frozenset[int], idle: frozenset[int], readings: Readings
 ) -> tuple[frozenset[int], tuple[Entry, ...]]:
     """The monitors that are tripped now, and what the log says about changes."""
-    changed, entries = set(active), []
-    for index, monitor in enumerate(monitors):
-        if index in active and readings.held[monitor.clear_group]:
-            changed.discard(index)
-            cause = describe((monitor.clear,), readings)
-            entries.append(Entry("info", "monitor", f"{monitor.name}_over", f"No longer: {monitor.text}", cause))
-        elif index not in active and readings.held[monitor.trip_group]:
-            changed.add(index)
+    cleared = [index for index in active if index in idle or readings.held[monitors.clear[index]]]
+    beyond = np.flatnonzero(readings.held[monitors.trip]).tolist()
+    tripped = [index for index in beyond if index not in active and index not in idle]
+    if not cleared and not tripped:
+        return active, ()
+    entries = []
+    for index in sorted((*cleared, *tripped)):
+        monitor = monitors.all[index]
+        if index in active:
+            cause = "it is not checked now" if index in idle else describe((monitor.clear,), readings)
+            text = f"No longer: {monitor.text}"
+            entries.append(
+                Entry("info", "monitor", f"{monitor.name}_over", text, cause, about="", because=monitor.about)
+            )
+        else:
             cause = describe((monitor.trip,), readings)
-            entries.append(Entry(monitor.severity, "monitor", monitor.name, monitor.text, cause))
-    return frozenset(changed), tuple(entries)
+            entries.append(Entry(monitor.severity, "monitor", monitor.name, monitor.text, cause, about=monitor.about))
+    return active.difference(cleared).union(tripped), tuple(entries)

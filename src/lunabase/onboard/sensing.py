@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lunabase.onboard.estimate import CHARGE, NODE, ONBOARD, STORE, UNKNOWN, Memory, Places, Tables
+from lunabase.onboard.estimate import CHARGE, DELTA, NODE, ONBOARD, STORE, UNKNOWN, Memory, Places, Tables
 from lunabase.onboard.voting import CHANNEL, record_of
 from lunabase.station.equipment import Battery, DataRecorder, FuelCell, ThermalNode
 from lunabase.station.model import Station
@@ -26,9 +26,17 @@ _NEVER_NEGATIVE = ("temperature_k", "load_w", "array_available_w", "array_power_
 
 
 def estimator_of(
-    station: Station, present: tuple[str, ...], channels: Sequence[str], counts: Sequence[int], step_s: float
+    station: Station,
+    present: tuple[str, ...],
+    channels: Sequence[str],
+    counts: Sequence[int],
+    step_s: float,
+    deltas: Sequence[tuple[str, float]] = (),
 ) -> Tables:
-    """The estimator for telemetry channels with these names and numbers of sensors."""
+    """The estimator for telemetry channels with these names and numbers of sensors.
+
+    ``deltas``: channels whose changes are followed, and over which time, s (`Software.deltas`).
+    """
     names = {name: place for place, name in enumerate(channels)}
     kinds = {name: _spread(station, name) for name in channels}
     rows = np.zeros(len(channels), CHANNEL)
@@ -53,6 +61,7 @@ def estimator_of(
         channels=rows,
         nodes=_nodes(station, present, names),
         stores=_stores(station, present),
+        deltas=_deltas((*channels, *ONBOARD), deltas, step_s),
         places=_places(names),
         recorder_bit=sum(item.capacity_bit for item in recorders),
         charge_noise=math.hypot(*kinds["state_of_charge"][:2]),
@@ -69,14 +78,20 @@ def memory_of(tables: Tables, station: Station, present: tuple[str, ...], sensor
         well=np.zeros(tables.channels.size, dtype=np.bool_),
         age_steps=np.zeros(tables.channels.size, dtype=np.int64),
         store_j=np.array(initial_j, dtype=np.float64),
+        compared=np.column_stack((np.full(tables.deltas.size, np.nan), np.zeros(tables.deltas.size))),
         charge=np.array([(0.05**2, math.nan, 0.0)], CHARGE),
     )
 
 
 def blank(tables: Tables) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Estimates and their quality before anything was measured."""
-    size = tables.channels.size + len(ONBOARD)
+    size = tables.channels.size + len(ONBOARD) + tables.deltas.size
     return np.zeros(size), np.full(size, UNKNOWN, dtype=np.int8)
+
+
+def _deltas(names: Sequence[str], deltas: Sequence[tuple[str, float]], step_s: float) -> NDArray[np.void]:
+    rows = [(names.index(name), max(round(over_s / step_s), 1)) for name, over_s in deltas]
+    return np.array(rows, DELTA)
 
 
 def _places(names: Mapping[str, int]) -> Places:

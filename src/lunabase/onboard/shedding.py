@@ -66,11 +66,11 @@ def shed(rule: Shedding, state: ShedState, readings: Readings, time_s: float) ->
     if readings.held[rule.low_group] and state.level < len(rule.order):
         load = rule.order[state.level]
         cause = describe(rule.low[:1], readings)
-        entry = Entry("low", "shedding", "load_shed", f"Switched off {load}.", cause)
+        entry = Entry("low", "shedding", "load_shed", f"Switched off {load}.", cause, about=f"load {load}")
         return replace(state, level=state.level + 1, pause_until_s=pause_s), (entry,)
     if readings.held[rule.high_group] and state.level > 0:
         load = rule.order[state.level - 1]
         cause = describe(rule.high, readings)
-        entry = Entry("info", "shedding", "load_restored", f"Switched {load} back on.", cause)
+        entry = Entry("info", "shedding", "load_restored", f"Switched {load} back on.", cause, because=f"load {load}")
         return replace(state, level=state.level - 1, pause_until_s=pause_s), (entry,)
     return state, ()

@@ -1,29 +1,42 @@
-"""The on-board software as a whole: woken with its readings, it answers with commands.
-
-`react` is a pure function. The software knows the station file, its plan and the telemetry; the surroundings and
-the true state of the station are not among its arguments.
-"""
+"""The on-board software as it is loaded, and what it remembers; `onboard.reaction` makes it act."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lunabase.onboard.commands import Commands, PayloadCommand
-from lunabase.onboard.executive import Current, ExecutiveState, Stretch, Timetable, execute, timetable_of
-from lunabase.onboard.log import Entry, Event
-from lunabase.onboard.modes import ASLEEP, ModeGroups, mode_table, next_mode
-from lunabase.onboard.monitors import Monitor, armed, check, monitors_of, payload_limits
-from lunabase.onboard.shedding import Shedding, ShedState, shed, shedding_of
-from lunabase.onboard.watch import Group, Readings
+from lunabase.onboard.commands import Commands
+from lunabase.onboard.estimate import ONBOARD
+from lunabase.onboard.executive import ExecutiveState, Timetable, timetable_of
+from lunabase.onboard.expected import Loads, loads_of
+from lunabase.onboard.log import Severity
+from lunabase.onboard.modes import ModeGroups, mode_table
+from lunabase.onboard.monitors import Monitor, Monitors, monitors_of, payload_limits
+from lunabase.onboard.responses import Responses, ResponseState, responses_of
+from lunabase.onboard.shedding import Shedding, ShedState, shedding_of
+from lunabase.onboard.watch import Group, Watch, delta_channel, watch_of
 from lunabase.planning.plan import Plan
+from lunabase.station.autonomy import Delta
 from lunabase.station.model import Station
 from lunabase.station.rules import Exclusion
 from lunabase.station.site import Phase
+
+LINK = Watch("downlink_bit_per_s", above=True, limit=0.0)
+"""Data arrive on Earth: a link works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A monitor of the time since Earth was last heard."""
+
+    id: str
+    limit_s: float
+    severity: Severity
+    text: str
+    modes: tuple[str, ...]
+    enabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,13 @@ class Software:
     """Module of each payload."""
     modes: ModeGroups
     shedding: Shedding
-    monitors: tuple[Monitor, ...]
+    monitors: Monitors
+    disabled_monitors: frozenset[int]
+    """Monitors that are off at the start."""
+    timers: tuple[Timer, ...]
+    responses: Responses
+    waits: Mapping[str, int]
+    """Activity type -> group of the conditions that its activities wait for."""
     limits: tuple[tuple[int, ...], ...]
     """Monitors that keep each payload from working."""
     rivals: Mapping[str, Mapping[str, str]]
@@ -45,7 +64,36 @@ class Software:
     payload_of: tuple[int, ...]
     """Place of the payload of each planned activity."""
     groups: tuple[Group, ...]
-    """All groups of watches; the places in `modes`, `shedding` and `monitors` refer to these."""
+    """All groups of watches; the places in `modes`, `shedding`, `monitors` and `responses` refer to these."""
+    link: int
+    """Group of `LINK`; -1 without timers."""
+    loads: Loads
+    """What units draw and produce as they are commanded."""
+    settings: Mapping[str, tuple[str, ...]]
+    """Power modes of each payload."""
+    continuous: frozenset[str]
+    """Payloads that keep working."""
+    units: frozenset[str]
+    """Everything that can be power-cycled: modules, equipment, payloads."""
+    deltas: tuple[tuple[str, float], ...]
+    """Channels whose changes are followed, and over which time, s."""
+    returns: bool
+    """Failure level F2: it leaves safe modes by itself."""
+
+    @property
+    def onboard_channels(self) -> tuple[str, ...]:
+        """Channels that follow those of telemetry in the row of estimates."""
+        return (*ONBOARD, *(delta_channel(channel, over_s) for channel, over_s in self.deltas))
+
+    def timer_on(self, state: SoftwareState, name: str) -> bool:
+        """Whether a timer is enabled."""
+        return next(timer.enabled for timer in self.timers if timer.id == name) != (name in state.toggled_timers)
+
+    def off(self, state: SoftwareState) -> frozenset[str]:
+        """Payloads and modules that are off: shed, not used in the mode, or switched off by a response or Earth."""
+        shed = self.shedding.off(state.shed)
+        others = state.responses.off.union(self.modes.table[state.mode].spec.off)
+        return shed | others if others else shed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +105,51 @@ class SoftwareState:
     active: frozenset[int] = frozenset()
     """Monitors that are tripped."""
     executive: ExecutiveState = field(default_factory=ExecutiveState)
+    responses: ResponseState = field(default_factory=ResponseState)
+    silent: frozenset[str] = frozenset()
+    """Timers that have run out."""
+    heard_s: float = -1.0
+    """When Earth was last heard; below 0: the software has just started."""
+    read_s: float = -1.0
+    """Time of the last waking, whose messages are done with."""
+    toggled_monitors: frozenset[int] = frozenset()
+    """Monitors that Earth has switched to the other of on and off."""
+    toggled_actions: frozenset[str] = frozenset()
+    toggled_timers: frozenset[str] = frozenset()
+    schedule_off: frozenset[str] = frozenset()
+    """Partners whose activities don't begin; the empty name: nobody's do."""
+    ordered_mode: int = 0
+    """Mode that Earth wants at least."""
+    waits_for_earth: bool = False
+    """At failure level F1, after a severe mode."""
+    quiet: frozenset[str] = frozenset()
+    """Payloads that don't answer."""
+    failed: frozenset[int] = frozenset()
+    """Sensors that have failed."""
+    unknown: frozenset[int] = frozenset()
+    """Watched channels that are not known."""
+    count: int = 0
+    """Events so far."""
+    marks: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Number of the last event about each thing."""
+    answered: tuple[object, Commands] | None = None
+    """The last commands and what they follow from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """The answer to one waking."""
-
-    commands: Commands
-    state: SoftwareState
-    events: tuple[Event, ...]
-    stretches: tuple[Stretch, ...]
-    """Work that ended."""
-    armed: NDArray[np.bool_]
-    """Groups of watches that shall wake the software, shape (groups,)."""
-    wake_s: float
-    """Time at which it wants to be woken in any case (infinite: at none)."""
+def restarted(state: SoftwareState) -> SoftwareState:
+    """What is left in protected memory when the computer has restarted: the log's count, attempts, Earth's orders."""
+    return SoftwareState(
+        responses=replace(state.responses, runs={}, path="best"),
+        heard_s=state.heard_s,
+        toggled_monitors=state.toggled_monitors,
+        toggled_actions=state.toggled_actions,
+        toggled_timers=state.toggled_timers,
+        schedule_off=state.schedule_off,
+        ordered_mode=state.ordered_mode,
+        waits_for_earth=state.waits_for_earth,
+        count=state.count,
+        marks=state.marks,
+    )
 
 
 def load_software(station: Station, phase: Phase, plan: Plan) -> Software:
@@ -95,23 +173,63 @@ def load_software(station: Station, phase: Phase, plan: Plan) -> Software:
         replace(monitor, trip_group=place(monitor.groups[0]), clear_group=place(monitor.groups[1]))
         for monitor in monitors_of(station, phase.present)
     )
+    responses = responses_of(station)
+    placed = {
+        name: replace(item, recovered_group=place(item.recovered)) if item.recovered else item
+        for name, item in responses.by_name.items()
+    }
+    timers = tuple(_timers(station))
+    continuous = frozenset(name for name, item in payloads.items() if item.continuous)
+    autonomy = station.autonomy
+    waits = autonomy.wait_until if autonomy is not None else {}
     return Software(
         start=plan.start,
         payloads=tuple(payloads),
         hosts=tuple(payload.host for payload in payloads.values()),
         modes=modes,
         shedding=shedding,
-        monitors=monitors,
+        monitors=Monitors(monitors),
+        disabled_monitors=_disabled(station, monitors),
+        timers=timers,
+        responses=replace(responses, by_name=placed),
+        waits={name: place(tuple(watch_of(one) for one in conditions)) for name, conditions in waits.items()},
         limits=_limits(station, phase.present, monitors),
         rivals=_rivals(station),
-        timetable=timetable_of(plan, frozenset(name for name, item in payloads.items() if item.continuous)),
+        timetable=timetable_of(plan, continuous),
         payload_of=tuple(list(payloads).index(activity.payload) for activity in plan.activities),
+        link=place((LINK,)) if timers else -1,
         groups=tuple(groups),
+        loads=loads_of(station, phase.present),
+        settings={name: ("off", "standby", *item.power) for name, item in payloads.items()},
+        continuous=continuous,
+        units=frozenset({*phase.present, *payloads, *(name for _, name, _ in station.all_equipment())}),
+        deltas=tuple(_deltas(station)),
+        returns=autonomy is None or autonomy.failure == "F2",
     )
 
 
+def _disabled(station: Station, monitors: tuple[Monitor, ...]) -> frozenset[int]:
+    specs = station.autonomy.monitors if station.autonomy is not None else {}
+    return frozenset(index for index, item in enumerate(monitors) if item.id and not specs[item.id].enabled)
+
+
+def _timers(station: Station) -> list[Timer]:
+    specs = station.autonomy.monitors if station.autonomy is not None else {}
+    return [
+        Timer(name, spec.limits[1] or 0.0, spec.severity, spec.text, tuple(spec.modes), spec.enabled)
+        for name, spec in specs.items()
+        if spec.parameter == "silence"
+    ]
+
+
+def _deltas(station: Station) -> list[tuple[str, float]]:
+    specs = station.autonomy.monitors if station.autonomy is not None else {}
+    found = [(spec.channel, spec.check.over_s) for spec in specs.values() if isinstance(spec.check, Delta)]
+    return list(dict.fromkeys(found))
+
+
 def _limits(station: Station, present: tuple[str, ...], monitors: tuple[Monitor, ...]) -> tuple[tuple[int, ...], ...]:
-    of_watch = {monitor.trip: index for index, monitor in enumerate(monitors)}
+    of_watch = {monitor.trip: index for index, monitor in enumerate(monitors) if not monitor.id}
     limits = payload_limits(station, present)
     return tuple(tuple(of_watch[watch] for watch in limits.get(name, ())) for name in station.payloads_present(present))
 
@@ -124,109 +242,3 @@ def _rivals(station: Station) -> dict[str, dict[str, str]]:
             rivals.setdefault(rule.never, {})[rule.during] = text
             rivals.setdefault(rule.during, {})[rule.never] = text
     return rivals
-
-
-def react(software: Software, readings: Readings, time_s: float, state: SoftwareState) -> Reaction:
-    """Read, decide, command. ``time_s`` is the on-board clock, s since the plan's start."""
-    mode, mode_log = next_mode(software.modes, state.mode, readings)
-    shed_state, shed_log = shed(software.shedding, state.shed, readings, time_s)
-    active, monitor_log = check(software.monitors, state.active, readings)
-    new = SoftwareState(mode, shed_state, active, state.executive)
-
-    def refusal(index: int, current: Sequence[Current]) -> str:
-        return refuse(software, new, readings, index, current)
-
-    outcome = execute(software.timetable, state.executive, refusal, time_s)
-    new = replace(new, executive=outcome.state)
-    moment = software.start + timedelta(seconds=time_s)
-    return Reaction(
-        commands=command(software, new, readings),
-        state=new,
-        events=_events((*mode_log, *shed_log, *monitor_log, *outcome.entries), moment),
-        stretches=outcome.stretches,
-        armed=_armed(software, new, time_s),
-        wake_s=_wake_s(software, new, time_s),
-    )
-
-
-def refuse(software: Software, state: SoftwareState, readings: Readings, index: int, current: Sequence[Current]) -> str:
-    """Why an activity may not run now; empty when it may."""
-    activity = software.timetable.activities[index]
-    payload = software.payload_of[index]
-    mode = software.modes.table[state.mode]
-    off = software.shedding.off(state.shed)
-    if not readings.answering[payload]:
-        return f"{activity.payload} does not answer"
-    if mode.spec.activities == "none":
-        return f"{mode.name} mode runs no activities"
-    if mode.spec.activities == "continuous" and not software.timetable.continuous[index]:
-        return f"{mode.name} mode runs only continuous payloads"
-    for load in (activity.payload, software.hosts[payload]):
-        if load in off:
-            return f"{load} is shed"
-    for monitor in software.limits[payload]:
-        if monitor in state.active:
-            return software.monitors[monitor].describe(readings)
-    return _excluded(software, index, current)
-
-
-def _excluded(software: Software, index: int, current: Sequence[Current]) -> str:
-    activities = software.timetable.activities
-    rivals = software.rivals.get(activities[index].activity_type)
-    if not rivals:
-        return ""
-    for item in current:
-        other = activities[item.index]
-        if item.index != index and item.doing != "waiting" and other.activity_type in rivals:
-            return f"flight rule: {rivals[other.activity_type]}, and {other.id} runs"
-    return ""
-
-
-def command(software: Software, state: SoftwareState, readings: Readings) -> Commands:
-    """The switches that follow from the software's state."""
-    mode = software.modes.table[state.mode]
-    off = software.shedding.off(state.shed)
-    at_work: dict[str, Current] = {}
-    for item in state.executive.current:
-        if item.doing != "waiting":
-            at_work[software.timetable.activities[item.index].payload] = item
-    payloads = []
-    for name, host, answers in zip(software.payloads, software.hosts, readings.answering, strict=True):
-        if name in off or host in off or not answers:
-            payloads.append(PayloadCommand("off", False))
-        elif name in at_work:
-            item = at_work[name]
-            setting = software.timetable.activities[item.index].mode
-            payloads.append(PayloadCommand(setting, item.doing == "work"))
-        else:
-            payloads.append(PayloadCommand("standby" if mode.spec.standby else "off", False))
-    taking_data = any(payload.producing for payload in payloads)
-    return Commands(
-        mode=mode.name,
-        payloads=tuple(payloads),
-        modules_off=off - set(software.payloads),
-        recorder=mode.name not in ASLEEP or mode.spec.downlink or taking_data,
-        radio=mode.spec.downlink,
-    )
-
-
-def _events(entries: Iterable[Entry], moment: datetime) -> tuple[Event, ...]:
-    return tuple(entry.at(moment) for entry in entries)
-
-
-def _armed(software: Software, state: SoftwareState, time_s: float) -> NDArray[np.bool_]:
-    flags = np.zeros(len(software.groups), dtype=np.bool_)
-    for group in (
-        *software.modes.armed(state.mode),
-        *software.shedding.armed(state.shed, time_s),
-        *armed(software.monitors, state.active),
-    ):
-        flags[group] = True
-    return flags
-
-
-def _wake_s(software: Software, state: SoftwareState, time_s: float) -> float:
-    edges, position = software.timetable.edges, state.executive.position
-    planned_s = edges[position][0] if position < len(edges) else np.inf
-    pause_s = state.shed.pause_until_s
-    return float(min(planned_s, pause_s if pause_s > time_s else np.inf))

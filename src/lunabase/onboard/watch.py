@@ -15,6 +15,14 @@ from numpy.typing import NDArray
 from lunabase.onboard.messages import Message
 from lunabase.station.rules import Condition
 
+_CHANGE = "change_in_"
+
+
+def delta_channel(channel: str, over_s: float) -> str:
+    """Name of the on-board channel with the change of another over a time."""
+    return f"{_CHANGE}{over_s:g}_s.{channel}"
+
+
 CHANNEL_OF_READING: Mapping[str, str] = {
     "state_of_charge": "state_of_charge",
     "array_power": "array_available_w",
@@ -26,7 +34,7 @@ CHANNEL_OF_READING: Mapping[str, str] = {
 }
 """Telemetry channel of each reading of the station file."""
 _UNITS = {"w": ("W", 1.0), "k": ("K", 1.0)}
-_PERCENT = ("state_of_charge", "recorder_fill")
+_PERCENT = ("state_of_charge", "recorder_fill", "charge_uncertainty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,19 @@ class Watch:
         if self.channel == "unserved_w":
             unserved = f"brown-out: unserved {readings.value(self.channel):.5g} W"
             return unserved if self.above else f"no brown-out for {self.lasting_s / 60.0:g} min"
-        name, _, node = self.channel.partition(".")
+        words = ""
+        channel = self.channel
+        if channel.startswith(_CHANGE):
+            time_s, _, channel = channel.removeprefix(_CHANGE).partition("_s.")
+            words = f"change in {float(time_s) / 60.0:g} min of "
+        name, _, node = channel.partition(".")
         stem, _, suffix = name.rpartition("_")
         unit, factor = _UNITS.get(suffix, ("", 1.0))
-        if self.channel in _PERCENT:
-            stem, unit, factor = self.channel, "%", 100.0
-        words = " ".join([stem.replace("_", " "), *(["of", node] if node else [])])
+        if name in _PERCENT:
+            stem, unit, factor = name, "%", 100.0
+        elif suffix not in _UNITS:
+            stem = name.removesuffix("_bit_per_s")
+        words += " ".join([stem.replace("_", " "), *(["of", node] if node else [])])
         side = "above" if self.above else "below"
         lasting = f" for {self.lasting_s / 60.0:g} min" if self.lasting_s else ""
         value, limit = _told_apart(readings.value(self.channel) * factor, self.limit * factor)
@@ -97,6 +112,8 @@ class Readings:
     """How well each channel is known, `onboard.estimate`: valid above 0; None: all are. Shape (channels,)."""
     failed: NDArray[np.bool_] | None = None
     """Sensors that have failed, shape (sensors,); None: none."""
+    sensors: tuple[str, ...] = ()
+    """Names of the sensors, for the log."""
     messages: tuple[Message, ...] = ()
     """What has come from Earth since the last waking, in order."""
 

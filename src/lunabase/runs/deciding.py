@@ -11,7 +11,8 @@ import xarray as xr
 from lunabase.onboard.goals import MONTH_S, agenda_of
 from lunabase.onboard.outlook import LOOK_S
 from lunabase.onboard.pursuit import Pursuit, Situation
-from lunabase.onboard.software import Reaction, Software, react
+from lunabase.onboard.reaction import Reaction, react
+from lunabase.onboard.software import Software
 from lunabase.onboard.taken_up import taken_up
 from lunabase.onboard.watch import Readings
 from lunabase.planning.plan import Activity

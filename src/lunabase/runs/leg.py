@@ -14,7 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from lunabase.onboard.log import Event
-from lunabase.onboard.software import Reaction, Software, SoftwareState, load_software, react
+from lunabase.onboard.reaction import Reaction, react
+from lunabase.onboard.software import Software, SoftwareState, load_software
 from lunabase.planning.plan import Plan
 from lunabase.runs.deciding import Decider
 from lunabase.runs.injection import Effects, Injection

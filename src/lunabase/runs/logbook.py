@@ -11,7 +11,8 @@ import pandas as pd
 
 from lunabase.onboard.executive import Stretch
 from lunabase.onboard.log import Event
-from lunabase.onboard.software import Reaction, Software
+from lunabase.onboard.reaction import Reaction
+from lunabase.onboard.software import Software
 from lunabase.planning.plan import Activity
 from lunabase.record.run_record import Product
 from lunabase.runs.tally import Tally

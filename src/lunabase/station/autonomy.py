@@ -389,6 +389,8 @@ class Autonomy(Record):
     """The responses."""
     sequences: Mapping[Identifier, Sequence] = Field(default_factory=dict)
     """Steps that responses share."""
+    wait_until: Mapping[Identifier, tuple[Condition, ...]] = Field(default_factory=dict)
+    """Activity types that begin only once all conditions hold: from their planned start they wait, until their stop."""
 
     def steps_of(self, response: ResponseSpec) -> Iterator[Step]:
         """The steps of a response, with those of the sequences that it runs."""

@@ -1,0 +1,52 @@
+"""What the units should draw and produce as they are commanded: the other side of the comparison with telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lunabase.onboard.commands import Commands
+from lunabase.station.equipment import DataRecorder, Radio
+from lunabase.station.model import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """Loads and data rates from the station file."""
+
+    module_w: Mapping[str, Mapping[str, float]]
+    """Mode -> module -> its load."""
+    payload_w: tuple[Mapping[str, float], ...]
+    """Per payload: setting -> its load."""
+    payload_bit_per_s: tuple[float, ...]
+    host: tuple[str, ...]
+    recorder_w: float
+    radio_w: float
+    """The most that a radio draws while it sends."""
+
+
+def loads_of(station: Station, present: tuple[str, ...]) -> Loads:
+    """The loads of the present modules and their payloads."""
+    payloads = station.payloads_present(present).values()
+    return Loads(
+        module_w={mode: {name: station.modules[name].load_w(mode) for name in present} for mode in station.modes},
+        payload_w=tuple(dict(payload.power) for payload in payloads),
+        payload_bit_per_s=tuple(payload.data_rate_bit_per_s for payload in payloads),
+        host=tuple(payload.host for payload in payloads),
+        recorder_w=sum(item.power_w for item in station.equipment(DataRecorder, present).values()),
+        radio_w=max((item.power_w for item in station.equipment(Radio, present).values()), default=0.0),
+    )
+
+
+def expected(loads: Loads, commands: Commands) -> NDArray[np.float64]:
+    """For `estimate.estimate`: load without heaters, W; what a radio may draw on top, W; data rate, bit/s."""
+    load_w = sum(load for name, load in loads.module_w[commands.mode].items() if name not in commands.modules_off)
+    load_w += loads.recorder_w if commands.recorder else 0.0
+    rate_bit_per_s = 0.0
+    for payload, power_w, rate in zip(commands.payloads, loads.payload_w, loads.payload_bit_per_s, strict=True):
+        load_w += power_w.get(payload.setting, 0.0)
+        rate_bit_per_s += rate if payload.producing else 0.0
+    return np.array([load_w, loads.radio_w if commands.radio else 0.0, rate_bit_per_s])
