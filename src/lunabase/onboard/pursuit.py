@@ -67,6 +67,9 @@ class Progress:
     """The last number that was begun."""
     done: int = 0
     done_s: float = 0.0
+    at_work: int = 0
+    """Activities that hold something now, and the work that they will do."""
+    at_work_s: float = 0.0
     anchor_s: float = math.nan
     """Start of the first activity of a rhythm."""
     ready_s: float = -math.inf
@@ -81,6 +84,7 @@ class Running(NamedTuple):
     way: Way
     number: int
     hold_start_s: float
+    start_s: float
     stop_s: float
     hold_stop_s: float
     people: tuple[int, ...]
@@ -164,8 +168,12 @@ class Pursuit:
 
     def _release(self, name: str, time_s: float) -> None:
         run = self.running.pop(name)
+        self.progress[run.way.goal].at_work -= 1
+        self.progress[run.way.goal].at_work_s -= run.stop_s - run.start_s
         if run.hold_stop_s > time_s:  # broken off: what it would have taken is free
             self._take(run, -1.0, time_s)
+            for rival in self.agenda.rivals[run.way.index]:
+                self.progress[rival].ready_s = -math.inf
             self.progress[run.way.goal].ready_s = time_s + RETRY_S
 
     def _take(self, run: Running, sign: float, from_s: float) -> None:
@@ -179,11 +187,10 @@ class Pursuit:
 
     def _open(self, now: Situation) -> Iterator[tuple[tuple[bool, bool, float], Goal]]:
         """Goals that could begin now as far as their own windows go, with their place in the order."""
-        at_work = {run.way.goal for run in self.running.values()}
         for goal, progress in zip(self.agenda.goals, self.progress, strict=True):
             if progress.ready_s > now.time_s or self._has_enough(goal):
                 continue
-            if goal.index in at_work and len(goal.ways) == 1:
+            if progress.at_work and len(goal.ways) == 1:
                 continue
             when_s = self._next_s(goal, now.time_s, now.shift_s)
             if when_s > now.time_s:
@@ -195,12 +202,9 @@ class Pursuit:
 
     def _has_enough(self, goal: Goal) -> bool:
         progress = self.progress[goal.index]
-        at_work = [run for run in self.running.values() if run.way.goal == goal.index]
         if goal.kind == "total":
-            return progress.done_s + sum(run.stop_s - run.hold_start_s - goal.request.setup_s for run in at_work) >= (
-                goal.total_s
-            )
-        return progress.done + len(at_work) >= goal.wanted
+            return progress.done_s + progress.at_work_s >= goal.total_s
+        return progress.done + progress.at_work >= goal.wanted
 
     def _density(self, goal: Goal) -> float:
         """Worth of the longest activity for the time it holds, more for partners that have had little."""
@@ -281,7 +285,10 @@ class Pursuit:
             return False
         if variant.payload in now.off or variant.host in now.off or not now.able[way.payload]:
             return False
-        if any(run.way.index in way.apart for run in self.running.values()):
+        in_the_way = [run.hold_stop_s for run in self.running.values() if run.way.index in way.apart]
+        if in_the_way:
+            if len(goal.ways) == 1:  # nothing can begin before
+                self.progress[goal.index].ready_s = max(in_the_way)
             return False
         consumes = self.agenda.station.activity_types[goal.request.activity].consumes
         if any(self.stocks.get(name, 0.0) < mass_kg for name, mass_kg in consumes.items()):
@@ -405,7 +412,7 @@ class Pursuit:
         outlook, start_s = self.agenda.outlook, at_s + goal.request.setup_s
         steps = outlook.steps_between(start_s + duration_s, start_s + duration_s + within_s)
         ahead = [run for run in self.running.values() if self.agenda.goals[run.way.goal].data_class >= goal.data_class]
-        ahead_bit = sum(run.way.variant.data_bit_per_s * (run.stop_s - run.hold_start_s) for run in ahead)
+        ahead_bit = sum(run.way.variant.data_bit_per_s * (run.stop_s - run.start_s) for run in ahead)
         ends_s = outlook.start_s + outlook.surplus_w.size * outlook.step_s
         sent_bit = float(outlook.link_bit_per_s[steps.start + 1 : steps.stop - 1].sum()) * outlook.step_s
         return start_s + duration_s + within_s <= ends_s and made_bit + ahead_bit <= sent_bit
@@ -455,8 +462,10 @@ class Pursuit:
         stop_s = start_s + duration_s
         hold_stop_s = stop_s + goal.request.teardown_s
         activity = self._activity(goal, way, number, (now.time_s, start_s, stop_s, hold_stop_s), people)
-        run = Running(way, number, now.time_s, stop_s, hold_stop_s, people)
+        run = Running(way, number, now.time_s, start_s, stop_s, hold_stop_s, people)
         self.running[activity.id] = run
+        self.progress[goal.index].at_work += 1
+        self.progress[goal.index].at_work_s += duration_s
         self._take(run, 1.0, now.time_s)
         self._book(goal, way, run, people)
         progress = self.progress[goal.index]

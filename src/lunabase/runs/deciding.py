@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,8 +12,7 @@ import xarray as xr
 from lunabase.onboard.goals import MONTH_S, agenda_of
 from lunabase.onboard.outlook import LOOK_S
 from lunabase.onboard.pursuit import Pursuit, Situation
-from lunabase.onboard.reaction import Reaction, react
-from lunabase.onboard.software import Software
+from lunabase.onboard.software import Reaction, Software, react
 from lunabase.onboard.taken_up import taken_up
 from lunabase.onboard.watch import Readings
 from lunabase.planning.plan import Activity
@@ -83,10 +83,10 @@ class Decider:
 
 def _situation(software: Software, reaction: Reaction, readings: Readings, time_s: float, shift_s: float) -> Situation:
     state = reaction.state
-    able = [
-        bool(answers) and not any(monitor in state.active for monitor in limits)
-        for answers, limits in zip(readings.answering, software.limits, strict=True)
-    ]
+    able: Sequence[bool] = readings.answering.tolist()
+    if state.active:
+        hot = [any(monitor in state.active for monitor in limits) for limits in software.limits]
+        able = [answers and not limited for answers, limited in zip(able, hot, strict=True)]
     return Situation(
         time_s=time_s,
         stored_j=readings.value("stored_energy_j"),
