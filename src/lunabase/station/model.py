@@ -18,6 +18,7 @@ from lunabase.station.rules import Budgets, FlightRule, LoadShedding, MinimumCha
 from lunabase.station.science import ActivityType, Experiment, Payload, Request
 from lunabase.station.sensing import Sensors
 from lunabase.station.site import EarthStation, Header, Partner, Phase, Relay, SiteSpec
+from lunabase.station.wear import Wear
 
 
 def _format_version(value: object) -> object:
@@ -51,6 +52,8 @@ class Station(Record):
     """Modules and their equipment."""
     downlink: Downlink = Downlink()
     """How data leaves the recorders."""
+    wear: Wear | None = None
+    """What fails over the years, and how it is repaired; without it nothing does by itself."""
     sensors: Sensors | None = None
     """How well the station measures itself; without it every reading is exact."""
     places: Mapping[Identifier, Place] = Field(default_factory=dict)

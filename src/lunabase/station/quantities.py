@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "Pa": ("pressure", "Pa, kPa, mbar"),
     "Hz": ("frequency", "MHz, GHz"),
     "dB": ("ratio", "dB"),
+    "kg/m^2": ("mass per area", "kg/m^2, g/cm^2"),
     "": ("fraction", "% or a number from 0 to 1"),
 }
 
@@ -157,6 +158,8 @@ PositiveMassFlow = Annotated[float, *_quantity("kg/s", positive=True)]
 PositiveFrequency = Annotated[float, *_quantity("Hz", positive=True)]
 Decibel = Annotated[float, *_quantity("dB", -200.0, 200.0)]
 LossDecibel = Annotated[float, *_quantity("dB", 0.0, 200.0)]
+PositiveThickness = Annotated[float, *_quantity("m", 0.0, 10.0, positive=True)]
+ArealMass = Annotated[float, *_quantity("kg/m^2", 0.0)]
 PositiveDiameter = Annotated[float, *_quantity("m", 0.0, 1_000.0, positive=True)]
 Pressure = Annotated[float, *_quantity("Pa", 0.0)]
 PositivePressure = Annotated[float, *_quantity("Pa", positive=True)]
@@ -208,7 +211,7 @@ UtcDate = Annotated[
 ]
 
 _FILE_SUFFIXES = (
-    "_bit_per_s", "_m_per_s", "_kg_per_s", "_w_per_s", "_j_per_mol", "_j_per_kg", "_j_per_m", "_j_per_k",
+    "_bit_per_s", "_m_per_s", "_kg_per_m2", "_kg_per_s", "_w_per_s", "_j_per_mol", "_j_per_kg", "_j_per_m", "_j_per_k",
     "_w_per_k", "_per_k", "_per_s", "_m2", "_bit", "_deg", "_kg", "_pa", "_hz", "_db", "_w", "_j", "_m", "_s", "_k",
 )  # fmt: skip
 

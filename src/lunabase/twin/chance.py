@@ -6,6 +6,9 @@ made once for a seed and a step; draw ``n`` of this key is the n-th number of a 
 
 from __future__ import annotations
 
+import math
+import zlib
+
 import numpy as np
 from numba import njit
 
@@ -54,3 +57,29 @@ def nearly_normal(key, draw):  # type: ignore[no-untyped-def]
         word = word_of(key, draw + part)
         total += (word & _LOW_16) + ((word >> _16) & _LOW_16) + ((word >> _32) & _LOW_16) + (word >> _48)
     return (np.float64(total) - _MEAN_OF_TWELVE) * (1.0 / 65536.0)
+
+
+@njit(cache=True)
+def _uniform_of(seed, word, draw):  # type: ignore[no-untyped-def]
+    return uniform(key_of(seed, word), draw)
+
+
+class Stream:
+    """Random numbers one after the other, those of a name and a seed; for what is drawn a few times in a run."""
+
+    def __init__(self, seed: int, name: str) -> None:
+        self._seed, self._word, self._draw = seed, zlib.crc32(name.encode()), 0
+
+    def uniform(self) -> float:
+        """The next number, uniform in [0, 1)."""
+        self._draw += 1
+        return float(_uniform_of(self._seed, self._word, self._draw - 1))
+
+    def exponential(self) -> float:
+        """The next number of an exponential law with mean 1."""
+        return -math.log1p(-self.uniform())
+
+    def normal(self) -> float:
+        """The next number of the normal law (Box & Muller 1958, doi 10.1214/aoms/1177706645)."""
+        radius = math.sqrt(2.0 * self.exponential())
+        return radius * math.cos(2.0 * math.pi * self.uniform())

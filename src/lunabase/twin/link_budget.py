@@ -95,9 +95,8 @@ def g_over_t_db(receiver: Receiver, frequency_hz: float) -> float:
 
 def carrier_to_noise_db_hz(eirp_dbw: ArrayLike, loss_db: ArrayLike, g_over_t_db: ArrayLike) -> FloatArray:
     """Received power over noise density, dB Hz."""
-    return (
-        np.asarray(eirp_dbw, dtype=np.float64) - np.asarray(loss_db) + np.asarray(g_over_t_db) - BOLTZMANN_DBW_PER_K_HZ
-    )
+    received_db: FloatArray = np.subtract(eirp_dbw, loss_db) + np.asarray(g_over_t_db)
+    return np.asarray(received_db - BOLTZMANN_DBW_PER_K_HZ)
 
 
 def eb_n0_db(carrier_to_noise_db_hz: ArrayLike, rate_bit_per_s: ArrayLike) -> FloatArray:
