@@ -12,7 +12,8 @@ import xarray as xr
 from lunabase.onboard.goals import MONTH_S, agenda_of
 from lunabase.onboard.outlook import LOOK_S
 from lunabase.onboard.pursuit import Pursuit, Situation
-from lunabase.onboard.software import Reaction, Software, react
+from lunabase.onboard.reaction import Reaction, react
+from lunabase.onboard.software import Software
 from lunabase.onboard.taken_up import taken_up
 from lunabase.onboard.watch import Readings
 from lunabase.planning.plan import Activity
@@ -92,7 +93,7 @@ def _situation(software: Software, reaction: Reaction, readings: Readings, time_
         stored_j=readings.value("stored_energy_j"),
         fill_bit=readings.value("recorder_bit"),
         runs=software.modes.table[state.mode].spec.activities,
-        off=software.shedding.off(state.shed),
+        off=software.off(state),
         able=able,
         current=frozenset(software.timetable.activities[item.index].id for item in state.executive.current),
         ended=reaction.stretches,
