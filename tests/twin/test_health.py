@@ -64,8 +64,8 @@ def test_heater_stuck_off_leaves_a_cold_node_cold():
 
 
 def test_heat_switch_stuck_closed_and_open():
-    nodes = node(emission_w_per_k4=1e-8, closes_below_k=280.0)
-    bench = Bench(surroundings(500), nodes=nodes)
+    nodes = node(emission_w_per_k4=1e-8)
+    bench = Bench(surroundings(500), nodes=nodes, closes_below_k=280.0)
     assert last_row(bench, heat_switch=[-1])[FIRST_NODE] == pytest.approx(290.0)
     assert last_row(bench)[FIRST_NODE] > 275.0
     assert last_row(bench, heat_switch=[1])[FIRST_NODE] < 250.0

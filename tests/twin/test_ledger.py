@@ -92,35 +92,36 @@ def test_stores_stay_within_their_limits(bench, charge):
     assert 0.0 <= last.recorder_bit[0] <= bench.recorder_bit
 
 
-def leaking_charge(stores, store_j, surplus_w, step_s, flow, node_w):
+def leaking_charge(stores, bank, surplus_w, temperature_k, step_s, flow, node_w):
     """A converter that loses one part in 10,000 without telling."""
-    power_w = charge(stores, store_j, surplus_w, step_s, flow, node_w)
-    store_j[0] -= 1e-4 * power_w * step_s
+    power_w = charge(stores, bank, surplus_w, temperature_k, step_s, flow, node_w)
+    bank.energy_j[0] -= 1e-4 * power_w * step_s
     return power_w
 
 
-def careless_loads(plant, heater_w, radio_w, load_w, part, flow):
+def careless_loads(plant, live, load_w, served_w, heater_w, radio, radio_w):
     """Heaters that are served and warm, but not booked whole."""
-    book_loads(plant, heater_w, radio_w, load_w, part, flow)
-    flow[HEATERS_J] *= 0.999
+    part = serve_together(plant, live, load_w, served_w, heater_w, radio, radio_w)
+    live.flow[HEATERS_J] *= 0.999
+    return part
 
 
-def wrong_efficiency(stores, store_j, deficit_w, step_s, flow, node_w):
+def wrong_efficiency(stores, bank, deficit_w, temperature_k, step_s, flow, node_w):
     """Losses booked for a converter slightly better than the one that works."""
-    power_w = discharge(stores, store_j, deficit_w, step_s, flow, node_w)
+    power_w = discharge(stores, bank, deficit_w, temperature_k, step_s, flow, node_w)
     flow[DISCHARGE_LOSS_J] *= 0.999
     return power_w
 
 
-charge, discharge, book_loads = power_room._charge, power_room._discharge, kernel._book_loads
+charge, discharge, serve_together = power_room.charge, power_room.discharge, kernel.serve_together
 
 
 @pytest.mark.parametrize(
     ("room", "name", "wrong"),
     [
-        (power_room, "_charge", leaking_charge),
-        (power_room, "_discharge", wrong_efficiency),
-        (kernel, "_book_loads", careless_loads),
+        (power_room, "charge", leaking_charge),
+        (power_room, "discharge", wrong_efficiency),
+        (kernel, "serve_together", careless_loads),
     ],
 )
 def test_an_error_in_the_flows_would_show(monkeypatch, room, name, wrong):
@@ -135,10 +136,11 @@ def test_an_error_in_the_flows_would_show(monkeypatch, room, name, wrong):
     first = bench.state(charge=0.5)
     right, *_ = bench.fly(first)
     assert imbalance(energy_balance(first, right)) < 1e-12
-    monkeypatch.setattr(room, name, njit(wrong))
+    fresh = njit(_nrt=False)  # not from the cache, where the right functions are
+    monkeypatch.setattr(room, name, fresh(wrong))
     # Numba reads globals when it compiles, so whoever calls the faulty function is compiled again.
-    monkeypatch.setattr(kernel, "dispatch", njit(power_room.dispatch.py_func))
-    monkeypatch.setattr(kernel, "step", njit(kernel.step.py_func))
+    monkeypatch.setattr(kernel, "dispatch", fresh(power_room.dispatch.py_func))
+    monkeypatch.setattr(kernel, "step", fresh(kernel.step.py_func))
     monkeypatch.setattr(kernel, "_advance", njit(kernel._advance.py_func))
     last, *_ = bench.fly(first)
     assert imbalance(energy_balance(first, last)) > 1e-6

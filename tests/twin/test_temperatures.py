@@ -12,7 +12,7 @@ SIGMA = 5.670374419e-8
 
 def temperatures(bench, start_k):
     *_, rows = bench.fly(bench.state(temperature_k=start_k))
-    return rows[:, FIRST_NODE:]
+    return rows[:, FIRST_NODE : FIRST_NODE + bench.nodes.size]
 
 
 @pytest.mark.parametrize("time_constant_s", [600.0, 36_000.0, 3.6e6])
@@ -79,8 +79,8 @@ def test_upright_radiator_in_the_back_of_the_sun_gets_no_light():
 
 
 def test_closed_heat_switch_stops_the_radiator():
-    nodes = node(emission_w_per_k4=SIGMA, closes_below_k=280.0)
-    got = temperatures(Bench(surroundings(3000), nodes=nodes), 290.0)[:, 0]
+    nodes = node(emission_w_per_k4=SIGMA)
+    got = temperatures(Bench(surroundings(3000), nodes=nodes, closes_below_k=280.0), 290.0)[:, 0]
     assert got[0] < 290.0
     assert got[-1] == pytest.approx(280.0, abs=3.0)
     assert got[-1] == got[-100]

@@ -221,5 +221,5 @@ def test_full_recorder_overflows_and_a_recorder_that_is_off_keeps_nothing():
 
 def test_temperature_rows_follow_the_channels():
     *_, rows = rich_bench().fly(armed=[False])
-    assert rows.shape[1] == FIRST_NODE + 3
-    assert np.all(rows[:, FIRST_NODE:] > 100.0)
+    assert rows.shape[1] == FIRST_NODE + 3 + 2
+    assert np.all(rows[:, FIRST_NODE : FIRST_NODE + 3] > 100.0)

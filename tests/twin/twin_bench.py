@@ -6,8 +6,11 @@ from lunabase.twin.health import Health, all_well
 from lunabase.twin.inputs import STEP, Inputs
 from lunabase.twin.kernel import advance
 from lunabase.twin.layout import ACCOUNTS, CHANNELS
-from lunabase.twin.parameters import NODE, PAYLOAD, RADIO, RECORDER, SOURCE, STORE, Parameters
+from lunabase.twin.network import FACE, LINK, SWITCH, network_of
+from lunabase.twin.parameters import NODE, ORDER, PAYLOAD, RADIO, RECORDER, Bus, Parameters
+from lunabase.twin.sources import SOURCE
 from lunabase.twin.state import WATCH, Commands, State
+from lunabase.twin.stores import STORE
 
 
 def table(dtype, count, **columns):
@@ -40,8 +43,12 @@ def store(count=1, **changes):
         "maximum_charge_w": 1e6,
         "maximum_discharge_w": 1e6,
         "node": -1,
+        "calendar_exponent": 1.0,
+        "cycle_exponent": 1.0,
     }
-    return table(STORE, count, **(blank | changes))
+    rows = table(STORE, count, **(blank | changes))
+    rows["rated_j"] = rows["capacity_j"]
+    return rows
 
 
 def source(count=1, **changes):
@@ -73,6 +80,11 @@ class Bench:
     load_w: float = 0.0
     nodes: np.ndarray = field(default_factory=node)
     coupling_w_per_k: np.ndarray | None = None
+    faces: np.ndarray = field(default_factory=lambda: table(FACE, 0))
+    links: np.ndarray = field(default_factory=lambda: table(LINK, 0))
+    closes_below_k: float | list[float] = 0.0
+    opens_above_k: float | list[float] = 0.0
+    """Of the radiators' heat switches, then those of faces and links."""
     stores: np.ndarray = field(default_factory=store)
     sources: np.ndarray = field(default_factory=lambda: source(0))
     payloads: np.ndarray = field(default_factory=lambda: payload(0))
@@ -83,6 +95,9 @@ class Bench:
     recorder_on: bool = True
     radio_on: bool = True
     health: Health | None = None
+    bus: Bus = Bus()
+    order: tuple = ()
+    source_level: list | None = None
 
     @property
     def steps(self):
@@ -91,10 +106,9 @@ class Bench:
     @property
     def parameters(self):
         count = self.nodes.size
-        coupling = np.zeros((count, count)) if self.coupling_w_per_k is None else self.coupling_w_per_k
         return Parameters(
             nodes=self.nodes,
-            coupling_w_per_k=coupling,
+            network=self.network,
             stores=self.stores,
             sources=self.sources,
             module_node=np.array([0 if count else -1]),
@@ -103,7 +117,21 @@ class Bench:
             payload_w=np.tile([0.0, 0.0, self.payload_on_w], (self.payloads.size, 1)),
             recorders=table(RECORDER, 1, capacity_bit=self.recorder_bit),
             radios=self.radios,
+            bus=self.bus,
+            order=np.array(list(self.order), ORDER),
         )
+
+    @property
+    def network(self):
+        links = self.links
+        if self.coupling_w_per_k is not None:
+            a, b = np.nonzero(np.triu(self.coupling_w_per_k))
+            links = table(LINK, a.size, a=a, b=b, w_per_k=self.coupling_w_per_k[a, b], switch=-1)
+        node = [*range(self.nodes.size), *self.faces["node"], *links["a"][links["switch"] >= 0]]
+        closes_k = np.broadcast_to(self.closes_below_k, len(node))
+        switches = table(SWITCH, len(node), node=node, closes_below_k=closes_k)
+        switches["opens_above_k"] = np.maximum(closes_k, self.opens_above_k)
+        return network_of(self.nodes.size, self.faces, links, switches)
 
     def well(self, **changes):
         """Health of this station: all is well, but for the changes."""
@@ -121,7 +149,13 @@ class Bench:
     def state(self, charge=1.0, temperature_k=290.0):
         return State(
             store_j=self.stores["capacity_j"] * charge,
+            store_left=np.ones(self.stores.size),
+            drawn_j=np.zeros(self.stores.size),
+            rested=np.zeros(self.stores.size),
+            running_w=self.sources["power_w"].copy(),
+            waiting_s=np.zeros(self.sources.size),
             temperature_k=np.zeros(self.nodes.size) + temperature_k,
+            switch_open=np.ones(self.network.switches.size, dtype=np.bool_),
             heater_on=np.zeros(self.nodes.size, dtype=np.bool_),
             recorder_bit=np.zeros(1),
             node_lost=np.zeros(self.nodes.size, dtype=np.bool_),
@@ -142,13 +176,14 @@ class Bench:
             producing=np.ones(self.payloads.size, dtype=np.bool_),
             recorder_on=self.recorder_on,
             radio_on=self.radio_on,
+            source_level=None if self.source_level is None else np.array(self.source_level),
         )
 
     def but(self, **changes):
         return replace(self, **changes)
 
     def rows(self):
-        return np.full((self.steps, len(CHANNELS) + self.nodes.size), np.nan)
+        return np.full((self.steps, len(CHANNELS) + self.nodes.size + self.stores.size), np.nan)
 
     def fly(self, state=None, first=0, last=None, rows=None, armed=None):
         """State, next step, cause and telemetry rows."""

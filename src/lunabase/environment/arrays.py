@@ -6,6 +6,9 @@ description of the array; the difference between forecast and flight then comes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -47,19 +50,28 @@ def efficiency(array: SolarArray, temperature_k: FloatArray) -> FloatArray:
     return np.maximum(array.efficiency * (1.0 + change), 0.0)
 
 
-def dust_transmission(array: SolarArray, age_s: FloatArray) -> FloatArray:
-    """Part of the light that the dust lets through at an age since deployment, s; any shape."""
+def dust_transmission(array: SolarArray, age_s: FloatArray, landings: FloatArray | int = 0) -> FloatArray:
+    """Part of the light that the dust lets through, at an age since deployment, s, after so many landings nearby.
+
+    Any shape. Both losses grow in proportion; a landing's part depends on its distance and the ground, see Katzan and
+    Edwards 1991 (NASA CR-4404).
+    """
     loss = array.dust_loss + array.dust_loss_rate_per_s * np.maximum(age_s, 0.0)
-    return 1.0 - np.minimum(loss, 1.0)
+    return 1.0 - np.minimum(loss + array.dust_loss_per_landing * landings, 1.0)
 
 
 def array_power_w(
-    array: SolarArray, environment: xr.Dataset, since_tdb_s: float, *, height_m: float | None = None
+    array: SolarArray,
+    environment: xr.Dataset,
+    since_tdb_s: float,
+    *,
+    height_m: float | None = None,
+    landings_tdb_s: Sequence[float] = (),
 ) -> FloatArray:
     """Electrical power, W, shape (time,), that the array can give to the bus.
 
     ``since_tdb_s`` is when the array was deployed (dust grows from there); the light is taken at ``height_m``, the
-    array's own height if not given. Raises InputError when the
+    array's own height if not given. ``landings_tdb_s``: when something landed nearby. Raises InputError when the
     environment has no light at the array's height.
     """
     heights = environment["height"].values
@@ -74,7 +86,9 @@ def array_power_w(
     flux = environment["solar_flux_by_height"].values[match[0]]
     cosine = incidence_cosine(array, environment["sun_azimuth"].values, environment["sun_elevation"].values)
     irradiance = flux * cosine
-    lit = irradiance * dust_transmission(array, environment["tdb"].values - since_tdb_s)
+    tdb = environment["tdb"].values
+    landings = np.searchsorted(np.sort(np.asarray(landings_tdb_s)), tdb, side="right")
+    lit = irradiance * dust_transmission(array, tdb - since_tdb_s, landings)
     return np.asarray(lit * array.area_m2 * efficiency(array, cell_temperature_k(array, irradiance)))
 
 
@@ -83,15 +97,20 @@ def available_array_power_w(
 ) -> dict[str, FloatArray]:
     """Power of every solar array in the present modules: id -> W, shape (time,).
 
-    Arrays count as deployed when the first phase begins in which their module is present. In orbit there is one
-    light for all heights.
+    Arrays count as deployed when the first phase begins in which their module is present; each later phase begins
+    with a landing. In orbit there is one light for all heights.
     """
     height_m = float(environment["height"].values[0]) if station.site.surface is None else None
     power = {}
     for module_id in present:
         deployed = min(phase.start for phase in station.phases.values() if module_id in phase.present)
-        since = float(utc_to_tdb(np.datetime64(deployed.replace(tzinfo=None), "ns")))
+        since = _tdb_s(deployed)
+        landings = [_tdb_s(phase.start) for phase in station.phases.values() if phase.start > deployed]
         for name, item in station.modules[module_id].equipment.items():
             if isinstance(item, SolarArray):
-                power[name] = array_power_w(item, environment, since, height_m=height_m)
+                power[name] = array_power_w(item, environment, since, height_m=height_m, landings_tdb_s=landings)
     return power
+
+
+def _tdb_s(moment: datetime) -> float:
+    return float(utc_to_tdb(np.datetime64(moment.replace(tzinfo=None), "ns")))

@@ -71,7 +71,7 @@ def places_of(station: Station, present: tuple[str, ...]) -> Places:
         payloads=_index(names.payloads),
         arrays=_arrays(station, present),
         mechanisms=_mechanisms(station, present),
-        channels=_index(channel_names(names.nodes)),
+        channels=_index(channel_names(names.nodes, names.stores)),
         ground_w_per_k={
             name: node.ground_conductance_w_per_k for name, node in station.equipment(ThermalNode, present).items()
         },

@@ -186,8 +186,10 @@ def carried(fresh: State, names: Names, old: State, old_names: Names) -> State:
 
 
 _KINDS = {
-    "stores": ("store_j",),
+    "stores": ("store_j", "store_left", "drawn_j", "rested"),
+    "sources": ("running_w", "waiting_s"),
     "nodes": ("temperature_k", "heater_on", "node_lost"),
+    "switches": ("switch_open",),
     "modules": ("module_lost",),
     "payloads": ("payload_lost", "payload_bit"),
 }

@@ -61,7 +61,7 @@ class Wiring:
 
 def wire(software: Software, names: Names, step_s: float) -> Wiring:
     """Connect a software to a twin with these names and this step."""
-    channels = {name: place for place, name in enumerate(channel_names(names.nodes))}
+    channels = {name: place for place, name in enumerate(channel_names(names.nodes, names.stores))}
     rows = [
         (
             channels[watch.channel],

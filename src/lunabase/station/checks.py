@@ -19,6 +19,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Check, bool], ...] = (
     (("modules",), structure.unique_equipment, False),
     (("modules",), structure.energy_store, True),
     (("modules",), structure.own_couplings, False),
+    (("modules",), structure.one_bus, False),
     (("modules", "payloads"), structure.payload_nodes, False),
     (("station", "modules"), structure.fuelled_in_time, False),
     (("station", "phases"), structure.first_phase, True),

@@ -7,16 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lunabase.station.energy import BatteryAgeing, PowerDistribution
 from lunabase.station.links import Transmitter
 from lunabase.station.quantities import (
     Angle,
     Area,
     Conductance,
     DataRate,
+    Duration,
     Fraction,
     FractionPerTime,
     Mass,
     MastHeight,
+    MolarEnergy,
     PositiveArea,
     PositiveDataVolume,
     PositiveDuration,
@@ -28,6 +31,7 @@ from lunabase.station.quantities import (
     PositiveMass,
     PositiveMassFlow,
     PositivePower,
+    PositivePowerRamp,
     PositiveTemperature,
     Power,
     Slope,
@@ -38,6 +42,7 @@ from lunabase.station.quantities import (
     UtcDate,
 )
 from lunabase.station.record import Identifier, Name, People, Record, Rule, SourcedRecord
+from lunabase.station.thermal import Face, HeatPipe
 
 ModeName = Literal["nominal", "night", "dormant", "safe", "survival", "crewed"]
 Part = Literal["energy and communication", "research", "resources", "technology", "astronomy", "vehicle"]
@@ -102,6 +107,8 @@ class SolarArray(SourcedRecord):
     """Part of the light lost to dust on the first day."""
     dust_loss_rate_per_s: FractionPerTime = 0.0
     """Growth of the dust loss, like "0.5 %/year"."""
+    dust_loss_per_landing: Fraction = 0.0
+    """Growth with each landing nearby; every phase that begins after the array's own counts as one."""
 
     rules = (
         Rule(
@@ -121,6 +128,12 @@ class FissionSource(SourcedRecord):
     """Mass."""
     power_w: PositivePower
     """Electrical power to the bus."""
+    decline_per_s: FractionPerTime = 0.0
+    """Part of the power lost with time since it was set up, like "0.2 %/year"."""
+    ramp_w_per_s: PositivePowerRamp | None = None
+    """Fastest change of power up or down in steps; without it, at once. A stop is always at once."""
+    restart_s: Duration = 0.0
+    """From a stop until it can give power again."""
 
 
 class RadioisotopeSource(SourcedRecord):
@@ -171,6 +184,15 @@ class Battery(SourcedRecord):
     """State of charge at the start."""
     thermal_node: Identifier | None = None
     """The node that warms with the battery's losses."""
+    internal_loss: Fraction = 0.0
+    """Part of the drawn power lost in the internal resistance at `maximum_discharge` and 25 degC. At lower power the
+    part is smaller in proportion, at charge it is the same; the efficiencies hold besides."""
+    internal_loss_activation_j_per_mol: MolarEnergy = 0.0
+    """How the resistance grows in the cold: activation energy of Arrhenius' law; 0: not at all."""
+    charges_above_k: Temperature = 0.0
+    """Temperature of the node below which it takes no charge (lithium-ion: 273 K)."""
+    ageing: BatteryAgeing | None = None
+    """Capacity lost with time and use; none: it stays new."""
 
     rules = (
         Rule(
@@ -208,6 +230,19 @@ class FuelCell(SourcedRecord):
     """Fill of the tanks at the start."""
     thermal_node: Identifier | None = None
     """The node that warms with the losses."""
+    least_charge_w: Power = 0.0
+    """Electrolyser: below this power it stands still."""
+    works_above_k: Temperature = 0.0
+    """Temperature of the node below which neither works, as water would freeze."""
+
+    rules = (
+        Rule(
+            ("least_charge_w", "maximum_charge_w"),
+            lambda cell: cell.least_charge_w > cell.maximum_charge_w,
+            "it could never be charged; least_charge must not be above maximum_charge",
+            "least_charge",
+        ),
+    )
 
 
 class ThermalNode(SourcedRecord):
@@ -226,6 +261,8 @@ class ThermalNode(SourcedRecord):
     """Angle between the radiator's normal and the zenith; its azimuth is taken away from the Sun."""
     radiator_closes_below_k: Temperature = 0.0
     """Heat switch: below this temperature the radiator gives off no heat; 0 K: always open."""
+    radiator_opens_above_k: Temperature | None = None
+    """The heat switch opens again above this temperature; without it, above `radiator_closes_below`."""
     ground_conductance_w_per_k: Conductance
     """Heat path between node and ground surface, insulation included."""
     heater_w: Power
@@ -240,6 +277,10 @@ class ThermalNode(SourcedRecord):
     """Limits beyond which the equipment is lost."""
     couplings: Mapping[Identifier, Conductance] = Field(default_factory=dict)
     """Heat paths to other nodes."""
+    faces: Mapping[Identifier, Face] = Field(default_factory=dict)
+    """Outer surfaces besides the radiator; they see Sun, sky and ground."""
+    heat_pipes: Mapping[Identifier, HeatPipe] = Field(default_factory=dict)
+    """Heat pipes to other nodes."""
 
     rules = (
         Rule(
@@ -255,6 +296,14 @@ class ThermalNode(SourcedRecord):
             lambda node: not node.survival.minimum_k <= node.initial_temperature_k <= node.survival.maximum_k,
             "the node starts outside its survival limits",
             "initial_temperature",
+        ),
+        Rule(
+            ("radiator_closes_below_k", "radiator_opens_above_k"),
+            lambda node: (
+                node.radiator_opens_above_k is not None and node.radiator_opens_above_k < node.radiator_closes_below_k
+            ),
+            "radiator_opens_above must not be below radiator_closes_below",
+            "radiator_opens_above",
         ),
         Rule(
             ("heater_setpoint_k", "operating", "survival"),
@@ -317,6 +366,7 @@ Equipment = Annotated[
     | RadioisotopeSource
     | Battery
     | FuelCell
+    | PowerDistribution
     | ThermalNode
     | DataRecorder
     | Radio

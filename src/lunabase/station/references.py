@@ -13,6 +13,7 @@ USES: tuple[tuple[str, str], ...] = (
     ("modules.*.thermal_node", "thermal node"),
     ("modules.*.equipment.*.thermal_node", "thermal node"),
     ("modules.*.equipment.*.couplings.@", "thermal node"),
+    ("modules.*.equipment.*.heat_pipes.@", "thermal node"),
     ("resources.*.host", "module"),
     ("resources.*.starts_at", "place"),
     ("crew.members.*.partner", "partner"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from lunabase.station.energy import PowerDistribution
 from lunabase.station.equipment import Battery, FuelCell, RadioisotopeSource, ThermalNode
 from lunabase.station.model import Station
 from lunabase.station.yaml_source import Finding
@@ -38,9 +39,21 @@ def energy_store(station: Station) -> Iterator[Finding]:
 def own_couplings(station: Station) -> Iterator[Finding]:
     """A thermal node has no heat path to itself."""
     for module_id, name, item in station.all_equipment():
-        if isinstance(item, ThermalNode) and name in item.couplings:
-            path = ("modules", module_id, "equipment", name, "couplings", name)
-            yield path, "the node is coupled to itself", "Name another node."
+        if isinstance(item, ThermalNode):
+            for key, paths in (("couplings", item.couplings), ("heat_pipes", item.heat_pipes)):
+                if name in paths:
+                    path = ("modules", module_id, "equipment", name, key, name)
+                    yield path, "the node is coupled to itself", "Name another node."
+
+
+def one_bus(station: Station) -> Iterator[Finding]:
+    """There is one main bus, so at most one unit distributes its power."""
+    units = [
+        (module_id, name) for module_id, name, item in station.all_equipment() if isinstance(item, PowerDistribution)
+    ]
+    for module_id, name in units[1:]:
+        path = ("modules", module_id, "equipment", name)
+        yield path, f"the bus has a distribution unit already, `{units[0][1]}`", "Describe one that stands for both."
 
 
 def payload_nodes(station: Station) -> Iterator[Finding]:

@@ -7,8 +7,7 @@ is something to send.
 
 from __future__ import annotations
 
-from numba import njit
-
+from lunabase.twin.compiled import within_step
 from lunabase.twin.layout import (
     OVERFLOW_BIT,
     PRODUCED_BIT,
@@ -18,7 +17,7 @@ from lunabase.twin.layout import (
 )
 
 
-@njit(cache=True)
+@within_step
 def best_link(radios, direct, relay_limit_bit_per_s):  # type: ignore[no-untyped-def]
     """Index of the radio with the fastest path now (-1: none), its rate in bit/s, and whether it is the relay's."""
     best, rate, by_relay = -1, 0.0, False
@@ -31,7 +30,7 @@ def best_link(radios, direct, relay_limit_bit_per_s):  # type: ignore[no-untyped
     return best, rate, by_relay
 
 
-@njit(cache=True)
+@within_step
 def move_data(  # type: ignore[no-untyped-def]
     recorder_bit, capacity_bit, produced_bit, sending_bit, recorder_on, by_relay, step_s, flow
 ):

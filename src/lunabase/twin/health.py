@@ -8,7 +8,7 @@ import numpy as np
 
 from lunabase.station.equipment import Radio, SolarArray
 from lunabase.station.model import Station
-from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, names_of, source_count
+from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, names_of
 
 STUCK_OFF, WORKS, STUCK_ON = -1, 0, 1
 """States of a heater; of a heat switch: stuck closed, works, stuck open."""
@@ -59,7 +59,7 @@ def healthy(station: Station, present: tuple[str, ...]) -> Health:
     return all_well(
         arrays=len(carriers),
         stores=len(names.stores),
-        sources=source_count(station, present),
+        sources=len(names.sources),
         nodes=len(names.nodes),
         radios=len(station.equipment(Radio, present)),
         modules=len(names.modules),

@@ -22,6 +22,8 @@ STEP = np.dtype(
         ("flux_w_m2", "f8"),  # sunlight on a surface that faces the Sun, 2 m above the ground
         ("sun_sin", "f8"),  # sine of the Sun's elevation
         ("sun_cos", "f8"),
+        ("sun_east", "f8"),  # direction to the Sun in the horizontal plane: unit vector's parts
+        ("sun_north", "f8"),
         ("direct", "i8"),  # 1: an Earth station can hear the station
         ("relay_bit_per_s", "f8"),  # rate to Earth of the fastest relay in contact; 0 without contact
     ]
@@ -60,6 +62,9 @@ def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Datase
         rows["ground_k"] = at.value("surface_temperature")
     rows["flux_w_m2"] = at.value("solar_flux")
     rows["sun_sin"], rows["sun_cos"] = np.sin(elevation_rad), np.cos(elevation_rad)
+    azimuth_rad = np.radians(environment["sun_azimuth"].values.astype(np.float64))
+    rows["sun_east"] = rows["sun_cos"] * at.series(np.sin(azimuth_rad))
+    rows["sun_north"] = rows["sun_cos"] * at.series(np.cos(azimuth_rad))
     rows["direct"] = at.any_flag("contact")
     rows["relay_bit_per_s"] = _relay_rate(station, environment, at)
     return Inputs(times.step_s, rows, array_w, np.array(carriers, dtype=np.int64))

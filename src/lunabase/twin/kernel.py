@@ -12,17 +12,19 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from lunabase.twin.compiled import within_step
 from lunabase.twin.data import best_link, move_data
 from lunabase.twin.health import Health
 from lunabase.twin.heat import advance_temperatures, switch_heaters
 from lunabase.twin.inputs import Inputs
 from lunabase.twin.layout import (
-    ACCOUNTS,
     ARRAY_AVAILABLE,
     ARRAY_LEFT_J,
     ARRAY_POWER,
     ARRAY_TAKEN_J,
     CHARGE,
+    CONVERTER_LOSS,
+    CONVERTER_LOSS_J,
     CURTAILED,
     DOWNLINK_RATE,
     DUMPED_J,
@@ -48,17 +50,21 @@ from lunabase.twin.layout import (
     SENT_RELAY_BIT,
     SOURCE,
     STATE_OF_CHARGE,
+    STORE_CAPACITY,
     STORED_ENERGY,
+    STORES_REFUSING,
     SURVIVAL_MARGIN,
     UNRECORDED_BIT,
     UNSERVED,
     UNSERVED_J,
 )
 from lunabase.twin.parameters import BoolArray, FloatArray, Parameters, Rows
-from lunabase.twin.plant import copied, live_of, plant_of
-from lunabase.twin.power import dispatch, generate
+from lunabase.twin.plant import columns_of, copied, live_of, plant_of
+from lunabase.twin.power import dispatch, serve_in_order, serve_together
 from lunabase.twin.segment import lose, segment_of
+from lunabase.twin.sources import generate
 from lunabase.twin.state import Commands, State
+from lunabase.twin.stores import age
 
 REACHED_END, TRIPPED, LOST = range(3)
 """Why the kernel stopped: the last step, a watch, or a temperature that destroyed something."""
@@ -94,14 +100,17 @@ def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches
     Stores, temperatures, and what sources and arrays could give; flows are NaN, as nothing has flowed yet, and no
     condition on them holds.
     """
-    row = np.full(FIRST_NODE + state.temperature_k.size, np.nan)
+    live, nodes = live_of(copied(state)), parameters.nodes
+    row = np.full(FIRST_NODE + nodes.size + parameters.stores.size, np.nan)
     row[ARRAY_AVAILABLE] = inputs.array_w[0].sum()
-    row[SOURCE] = generate(parameters.sources, 0.0, np.zeros(len(ACCOUNTS)), np.zeros(state.temperature_k.size))
+    row[SOURCE] = generate(
+        parameters.sources, live.running_w, live.waiting_s, inputs.start_s, inputs.step_s, live.flow, live.node_w
+    )
     row[GENERATION] = row[ARRAY_AVAILABLE] + row[SOURCE]
-    _write_stores(
-        parameters.nodes, float(state.store_j.sum()), float(parameters.stores["capacity_j"].sum()),
-        float(state.recorder_bit[0]), float(parameters.recorders["capacity_bit"].sum()), state.temperature_k, row,
-    )  # fmt: skip
+    capacity_bit = float(parameters.recorders["capacity_bit"].sum())
+    _write_recorder(float(state.recorder_bit[0]), capacity_bit, row)
+    _write_nodes(columns_of(nodes), state.temperature_k, row)
+    _write_stores(parameters.stores, live.bank, state.temperature_k, row)
     watch_steps = state.watch_steps.copy()
     nobody = np.zeros(int(watches["group"].max(initial=-1)) + 1, dtype=np.bool_)
     _watch(watches, watch_steps, nobody, row, nobody.copy())
@@ -121,53 +130,67 @@ def _advance(plant, live, watches, watch_steps, armed, first, last, rows):  # ty
     return last, REACHED_END
 
 
-@njit(cache=True)
+@within_step
 def step(plant, live, index, row):  # type: ignore[no-untyped-def]
     """One step of physics: row ``index`` of the surroundings of a `plant.Plant`, on a `plant.Live`, in place.
 
     Writes the telemetry ``row``, shape (channels,). True if a temperature now destroys something: then `segment.lose`
     must say what before the next step.
     """
-    nodes, temperature_k, heater_on = plant.nodes, live.temperature_k, live.heater_on
     flow, node_w, step_s = live.flow, live.node_w, plant.step_s
     now = plant.surroundings[index]
     array_w = _weighted(plant.array_w[index], plant.array_part)
     _clear(flow)
     _clear(node_w)
+    if (plant.first_step + index) % plant.ageing_steps == 0:
+        age(plant.stores, live.bank, live.temperature_k, plant.ageing_steps * step_s, step_s, flow)
     ready_bit = live.recorder_bit[0] + (plant.produced_bit if plant.recorder_on else 0.0)
     radio, radio_w, sending_bit, by_relay = _plan_sending(plant.radios, now, ready_bit, step_s)
-    heater_w = switch_heaters(nodes, temperature_k, heater_on)
-    load_w = plant.module_w + plant.payload_w + plant.recorder_w + heater_w + radio_w
-    source_w = generate(plant.sources, plant.start_s + index * step_s, flow, node_w)
-    part, charge_w = dispatch(plant.stores, live.store_j, load_w, source_w, array_w, step_s, flow, node_w)
-    _book_loads(plant, heater_w, radio_w, load_w, part, flow)
-    for node in range(nodes.size):
-        node_w[node] += part * (plant.constant_node_w[node] + (nodes[node].heater_w if heater_on[node] else 0.0))
-    if radio >= 0 and plant.radios[radio].node >= 0:
-        node_w[plant.radios[radio].node] += part * radio_w
-    advance_temperatures(nodes, plant.coupling_w_per_k, temperature_k, node_w, now, step_s, live.work)
-    _move_data(plant, live, part, sending_bit, by_relay)
+    heater_w = switch_heaters(plant.nodes, live.temperature_k, live.heater_on)
+    load_w = plant.module_sum_w + plant.payload_sum_w + plant.recorder_sum_w + heater_w + radio_w
+    time_s = plant.start_s + index * step_s
+    source_w = generate(plant.sources, live.running_w, live.waiting_s, time_s, step_s, flow, node_w)
+    served_w, charge_w = dispatch(plant, live, load_w, source_w, array_w)
+    if served_w < load_w and plant.bus.in_order:
+        radio_part = serve_in_order(plant, live, load_w, served_w, radio, radio_w)
+        produced_bit = _produce_in_part(plant, live)
+    else:
+        radio_part = serve_together(plant, live, load_w, served_w, heater_w, radio, radio_w)
+        produced_bit = _produce(plant, live, radio_part)
+    advance_temperatures(plant, live, now, node_w)
+    move_data(
+        live.recorder_bit, plant.recorder_bit, produced_bit, radio_part * sending_bit, plant.recorder_on, by_relay,
+        step_s, flow,
+    )  # fmt: skip
     for account in range(flow.size):
-        add(live.ledger, live.ledger_low, account, flow[account] * step_s)
+        if flow[account] != 0.0:
+            add(live.ledger, live.ledger_low, account, flow[account] * step_s)
     _write_flows(flow, array_w, charge_w, row)
-    _write_stores(
-        nodes, _sum(live.store_j), plant.capacity_j, live.recorder_bit[0], plant.recorder_bit, temperature_k, row
-    )
-    return _destroys(plant, temperature_k)
+    _write_recorder(live.recorder_bit[0], plant.recorder_bit, row)
+    _write_nodes(plant.nodes, live.temperature_k, row)
+    _write_stores(plant.stores, live.bank, live.temperature_k, row)
+    return _destroys(plant, live.temperature_k)
 
 
-@njit(cache=True)
-def _move_data(plant, live, part, sending_bit, by_relay):  # type: ignore[no-untyped-def]
+@within_step
+def _produce(plant, live, part):  # type: ignore[no-untyped-def]
     if plant.produced_bit > 0.0:
         for payload in range(live.payload_bit.size):
             live.payload_bit[payload] += plant.payload_bit_per_s[payload] * part * plant.step_s
-    move_data(
-        live.recorder_bit, plant.recorder_bit, part * plant.produced_bit, part * sending_bit, plant.recorder_on,
-        by_relay, plant.step_s, live.flow,
-    )  # fmt: skip
+    return part * plant.produced_bit
 
 
-@njit(cache=True)
+@within_step
+def _produce_in_part(plant, live):  # type: ignore[no-untyped-def]
+    total_bit = 0.0
+    for payload in range(live.payload_bit.size):
+        produced_bit = plant.payload_bit_per_s[payload] * plant.work.payload_part[payload] * plant.step_s
+        live.payload_bit[payload] += produced_bit
+        total_bit += produced_bit
+    return total_bit
+
+
+@within_step
 def _destroys(plant, temperature_k):  # type: ignore[no-untyped-def]
     for node in range(temperature_k.size):
         if temperature_k[node] < plant.low_k[node] or temperature_k[node] > plant.high_k[node]:
@@ -175,30 +198,22 @@ def _destroys(plant, temperature_k):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True)
-def _sum(values):  # type: ignore[no-untyped-def]
-    # Plain loops here and below: numba compiles array expressions many times slower.
-    total = 0.0
-    for index in range(values.size):
-        total += values[index]
-    return total
-
-
-@njit(cache=True)
+@within_step
 def _weighted(values, parts):  # type: ignore[no-untyped-def]
+    # Plain loops here and below: numba compiles array expressions many times slower.
     total = 0.0
     for index in range(values.size):
         total += values[index] * parts[index]
     return total
 
 
-@njit(cache=True)
+@within_step
 def _clear(values):  # type: ignore[no-untyped-def]
     for index in range(values.size):
         values[index] = 0.0
 
 
-@njit(cache=True)
+@within_step
 def _plan_sending(radios, now, ready_bit, step_s):  # type: ignore[no-untyped-def]
     """Radio that will send (-1: none), its mean power in this step in W, the data in bit, and if through a relay."""
     radio, rate, by_relay = best_link(radios, now.direct, now.relay_bit_per_s)
@@ -208,17 +223,7 @@ def _plan_sending(radios, now, ready_bit, step_s):  # type: ignore[no-untyped-de
     return radio, radios[radio].power_w * sending_bit / (rate * step_s), sending_bit, by_relay
 
 
-@njit(cache=True)
-def _book_loads(plant, heater_w, radio_w, load_w, part, flow):  # type: ignore[no-untyped-def]
-    flow[MODULES_J] = part * plant.module_w
-    flow[PAYLOADS_J] = part * plant.payload_w
-    flow[RECORDERS_J] = part * plant.recorder_w
-    flow[HEATERS_J] = part * heater_w
-    flow[RADIOS_J] = part * radio_w
-    flow[UNSERVED_J] = (1.0 - part) * load_w
-
-
-@njit(cache=True)
+@within_step
 def add(total, low, account, amount):  # type: ignore[no-untyped-def]
     """Add to an account without losing the low-order bits (Neumaier 1974, doi 10.1002/zamm.19740540106)."""
     before = total[account]
@@ -230,7 +235,7 @@ def add(total, low, account, amount):  # type: ignore[no-untyped-def]
     total[account] = after
 
 
-@njit(cache=True)
+@within_step
 def _write_flows(flow, array_w, charge_w, row):  # type: ignore[no-untyped-def]
     source_w = flow[FISSION_J] + flow[RADIOISOTOPE_J]
     row[ARRAY_AVAILABLE] = array_w
@@ -242,30 +247,50 @@ def _write_flows(flow, array_w, charge_w, row):  # type: ignore[no-untyped-def]
     row[CURTAILED] = flow[ARRAY_LEFT_J] + flow[DUMPED_J]
     row[UNSERVED] = flow[UNSERVED_J]
     row[HEATER] = flow[HEATERS_J]
+    row[CONVERTER_LOSS] = flow[CONVERTER_LOSS_J]
     row[PRODUCED_RATE] = flow[PRODUCED_BIT]
     row[DOWNLINK_RATE] = flow[SENT_DIRECT_BIT] + flow[SENT_RELAY_BIT]
     row[OVERFLOW_RATE] = flow[OVERFLOW_BIT] + flow[UNRECORDED_BIT]
 
 
-@njit(cache=True)
-def _write_stores(  # type: ignore[no-untyped-def]
-    nodes, stored_j, capacity_j, recorder_bit, capacity_bit, temperature_k, row
-):
-    row[STATE_OF_CHARGE] = stored_j / capacity_j if capacity_j > 0.0 else 1.0
-    row[STORED_ENERGY] = stored_j
+@within_step
+def _write_recorder(recorder_bit, capacity_bit, row):  # type: ignore[no-untyped-def]
     row[RECORDER] = recorder_bit
     row[RECORDER_FILL] = recorder_bit / capacity_bit if capacity_bit > 0.0 else 0.0
+
+
+@within_step
+def _write_nodes(nodes, temperature_k, row):  # type: ignore[no-untyped-def]
     operating_k, survival_k = math.inf, math.inf
-    for node in range(nodes.size):
-        here_k, limits = temperature_k[node], nodes[node]
-        operating_k = min(operating_k, here_k - limits.operating_low_k, limits.operating_high_k - here_k)
-        survival_k = min(survival_k, here_k - limits.survival_low_k, limits.survival_high_k - here_k)
+    for node in range(temperature_k.size):
+        here_k = temperature_k[node]
+        operating_k = min(operating_k, here_k - nodes.operating_low_k[node], nodes.operating_high_k[node] - here_k)
+        survival_k = min(survival_k, here_k - nodes.survival_low_k[node], nodes.survival_high_k[node] - here_k)
         row[FIRST_NODE + node] = here_k
     row[OPERATING_MARGIN] = operating_k
     row[SURVIVAL_MARGIN] = survival_k
 
 
-@njit(cache=True)
+@within_step
+def _write_stores(stores, bank, temperature_k, row):  # type: ignore[no-untyped-def]
+    """Stores off the bus are not counted; one that is too cold to charge refuses."""
+    stored_j, capacity_j, refusing = 0.0, 0.0, 0
+    for store in range(stores.size):
+        cell = stores[store]
+        room_j = cell.capacity_j * bank.left[store]
+        row[FIRST_NODE + temperature_k.size + store] = bank.energy_j[store] / room_j if room_j > 0.0 else 0.0
+        if cell.off == 1 or (cell.node >= 0 and temperature_k[cell.node] < cell.charges_above_k):
+            refusing += 1
+        if cell.off == 0:
+            stored_j += bank.energy_j[store]
+            capacity_j += room_j
+    row[STATE_OF_CHARGE] = stored_j / capacity_j if capacity_j > 0.0 else (1.0 if stores.size == 0 else 0.0)
+    row[STORED_ENERGY] = stored_j
+    row[STORE_CAPACITY] = capacity_j
+    row[STORES_REFUSING] = refusing
+
+
+@within_step
 def _watch(watches, steps, armed, row, held):  # type: ignore[no-untyped-def]
     """Count for how long each condition has held; true if an armed group holds as a whole."""
     for group in range(armed.size):

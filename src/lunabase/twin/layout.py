@@ -25,8 +25,11 @@ CHANNELS = (
     "overflow_bit_per_s",
     "operating_margin_k",
     "survival_margin_k",
+    "store_capacity_j",
+    "stores_refusing",
+    "converter_loss_w",
 )
-"""The channels that every station has, in order; the temperatures of its nodes follow."""
+"""The channels that every station has, in order; the temperatures of its nodes and the charge of its stores follow."""
 
 (
     STATE_OF_CHARGE,
@@ -47,6 +50,9 @@ CHANNELS = (
     OVERFLOW_RATE,
     OPERATING_MARGIN,
     SURVIVAL_MARGIN,
+    STORE_CAPACITY,
+    STORES_REFUSING,
+    CONVERTER_LOSS,
 ) = range(len(CHANNELS))
 FIRST_NODE = len(CHANNELS)
 
@@ -64,6 +70,8 @@ ACCOUNTS = (
     "charge_loss_j",
     "discharge_loss_j",
     "unserved_j",
+    "converter_loss_j",
+    "faded_j",
     "produced_bit",
     "sent_direct_bit",
     "sent_relay_bit",
@@ -86,6 +94,8 @@ ACCOUNTS = (
     CHARGE_LOSS_J,
     DISCHARGE_LOSS_J,
     UNSERVED_J,
+    CONVERTER_LOSS_J,
+    FADED_J,
     PRODUCED_BIT,
     SENT_DIRECT_BIT,
     SENT_RELAY_BIT,
@@ -94,6 +104,8 @@ ACCOUNTS = (
 ) = range(len(ACCOUNTS))
 
 
-def channel_names(node_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of all channels of a telemetry row, in order, for a station with these thermal nodes."""
-    return (*CHANNELS, *(f"temperature_k.{node}" for node in node_ids))
+def channel_names(node_ids: tuple[str, ...], store_ids: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Names of all channels of a telemetry row, in order, for a station with these thermal nodes and stores."""
+    temperatures = (f"temperature_k.{node}" for node in node_ids)
+    charges = (f"state_of_charge.{store}" for store in store_ids)
+    return (*CHANNELS, *temperatures, *charges)

@@ -47,6 +47,8 @@ def energy_balance(first: State, last: State) -> Balance:
         lost={
             "charging": sums["charge_loss_j"],
             "discharging": sums["discharge_loss_j"],
+            "converter": sums["converter_loss_j"],
+            "ageing and damage of stores": sums["faded_j"],
             "dumped by sources": sums["dumped_j"],
         },
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lunabase.environment.regolith import STEFAN_BOLTZMANN_W_M2_K4
+from lunabase.station.energy import PowerDistribution
 from lunabase.station.equipment import (
     Battery,
     DataRecorder,
@@ -27,6 +28,10 @@ from lunabase.station.equipment import (
 )
 from lunabase.station.model import Station
 from lunabase.station.science import Payload
+from lunabase.twin.layout import HEATERS_J, MODULES_J, PAYLOADS_J, RADIOS_J, RECORDERS_J
+from lunabase.twin.network import Network, network, switch_names
+from lunabase.twin.sources import SOURCE, fission_row, isotope_row
+from lunabase.twin.stores import STORE, store_row
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -45,7 +50,6 @@ NODE = np.dtype(
         ("absorbing_m2", "f8"),  # absorptance * radiator area
         ("sin_tilt", "f8"),
         ("cos_tilt", "f8"),
-        ("closes_below_k", "f8"),
         ("ground_w_per_k", "f8"),
         ("heater_w", "f8"),
         ("setpoint_k", "f8"),
@@ -55,28 +59,6 @@ NODE = np.dtype(
         ("survival_high_k", "f8"),
         ("essential", "i8"),  # 1: the station is lost with it, as it holds a store or the computer and recorder
         ("module", "i8"),  # which carries it, and powers its heater
-    ]
-)
-STORE = np.dtype(
-    [
-        ("capacity_j", "f8"),
-        ("floor_j", "f8"),  # energy below which the store disconnects
-        ("charge_efficiency", "f8"),
-        ("discharge_efficiency", "f8"),
-        ("maximum_charge_w", "f8"),
-        ("maximum_discharge_w", "f8"),
-        ("node", "i8"),
-    ]
-)
-SOURCE = np.dtype(
-    [
-        ("power_w", "f8"),
-        ("heat_w", "f8"),
-        ("decay_per_s", "f8"),
-        ("age_s", "f8"),  # time since fuelling at the start of the run
-        ("node", "i8"),
-        ("fission", "i8"),
-        ("module", "i8"),
     ]
 )
 PAYLOAD = np.dtype([("module", "i8"), ("bit_per_s", "f8"), ("survival_low_k", "f8"), ("survival_high_k", "f8")])
@@ -90,6 +72,19 @@ RADIO = np.dtype(
         ("relay_bit_per_s", "f8"),
     ]
 )
+ORDER = np.dtype([("account", "i8"), ("index", "i8")])
+"""A load: the account of the ledger that it is booked in, and which of its kind."""
+
+
+class Bus(NamedTuple):
+    """The converter and switches between sources and loads."""
+
+    efficiency: float = 1.0
+    limit_w: float = math.inf
+    """Highest power to the loads."""
+    node: int = -1
+    in_order: bool = False
+    """True: switches cut the least important loads; False: every load works for a part of the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +92,8 @@ class Parameters:
     """All parameters of a station; structured arrays with the dtypes above unless stated."""
 
     nodes: Rows
-    coupling_w_per_k: FloatArray
-    """Heat paths between nodes, symmetric, zero on the diagonal, shape (nodes, nodes)."""
+    network: Network
+    """Faces, heat paths and heat switches."""
     stores: Rows
     """Batteries, then fuel cells, in file order: the order of charge and discharge."""
     sources: Rows
@@ -111,6 +106,9 @@ class Parameters:
     """Power of each payload in each of its settings, shape (payloads, settings)."""
     recorders: Rows
     radios: Rows
+    bus: Bus
+    order: Rows
+    """All loads, the most important first, dtype `ORDER`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +117,10 @@ class Names:
 
     nodes: tuple[str, ...]
     stores: tuple[str, ...]
+    sources: tuple[str, ...]
+    """Reactors, then isotope sources."""
+    switches: tuple[str, ...]
+    """Heat switches: a node's name for its radiator, `node/face`, or `node>other` for a heat pipe."""
     modules: tuple[str, ...]
     payloads: tuple[str, ...]
     modes: tuple[str, ...]
@@ -132,16 +134,13 @@ def names_of(station: Station, present: tuple[str, ...]) -> Names:
     return Names(
         nodes=tuple(station.equipment(ThermalNode, present)),
         stores=(*station.equipment(Battery, present), *station.equipment(FuelCell, present)),
+        sources=(*station.equipment(FissionSource, present), *station.equipment(RadioisotopeSource, present)),
+        switches=switch_names(station.equipment(ThermalNode, present)),
         modules=present,
         payloads=tuple(payloads),
         modes=tuple(station.modes),
         settings=tuple(_settings(payload) for payload in payloads.values()),
     )
-
-
-def source_count(station: Station, present: tuple[str, ...]) -> int:
-    """Number of fission and radioisotope sources in these modules."""
-    return len(station.equipment(FissionSource, present)) + len(station.equipment(RadioisotopeSource, present))
 
 
 def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -> Parameters:
@@ -153,16 +152,45 @@ def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -
     module_node = [_index(module.thermal_node, index) for module in modules]
     return Parameters(
         nodes=_node_rows(station, present, index),
-        coupling_w_per_k=_couplings(tuple(station.equipment(ThermalNode, present).values()), index),
+        network=network(station.equipment(ThermalNode, present), on_ground=station.site.surface is not None),
         stores=_store_rows(station, present, index),
-        sources=_source_rows(modules, index, start),
+        sources=_source_rows(station, present, index, start),
         module_node=np.array(module_node, dtype=np.int64),
         module_w=np.array([[module.load_w(mode) for module in modules] for mode in names.modes], dtype=np.float64),
         payloads=_payload_rows(payloads, names),
         payload_w=_payload_power(payloads, names),
         recorders=np.array([(at, x.power_w, x.capacity_bit) for at, x in _placed(modules, DataRecorder)], RECORDER),
         radios=np.array([_radio_row(at, module_node[at], x) for at, x in _placed(modules, Radio)], RADIO),
+        bus=_bus(station, present, index),
+        order=_order(station, names, len(station.equipment(DataRecorder, present))),
     )
+
+
+def _bus(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Bus:
+    units = tuple(station.equipment(PowerDistribution, present).values())
+    if not units:
+        return Bus()
+    unit = units[0]
+    return Bus(unit.efficiency, unit.maximum_w, _index(unit.thermal_node, index), unit.cuts == "in_order")
+
+
+def _order(station: Station, names: Names, recorders: int) -> Rows:
+    """Recorders, modules, heaters, radios, payloads; then what the file sheds, last of its order first."""
+    shed = [name for name in station.load_shedding.order if name in (*names.modules, *names.payloads)]
+
+    def row(name: str) -> tuple[int, int]:
+        if name in names.modules:
+            return MODULES_J, names.modules.index(name)
+        return PAYLOADS_J, names.payloads.index(name)
+
+    kept = [name for name in (*names.modules, *names.payloads) if name not in shed]
+    rows = [
+        *((RECORDERS_J, index) for index in range(recorders)),
+        *(row(name) for name in kept if name in names.modules),
+    ]
+    rows += [(HEATERS_J, node) for node in range(len(names.nodes))] + [(RADIOS_J, 0)]
+    rows += [row(name) for name in kept if name in names.payloads]
+    return np.array([*rows, *(row(name) for name in reversed(shed))], ORDER)
 
 
 def _settings(payload: Payload) -> tuple[str, ...]:
@@ -184,25 +212,12 @@ def _node_rows(station: Station, present: tuple[str, ...], index: dict[str, int]
         row["emission_w_per_k4"] = node.radiator_area_m2 * node.radiator_emissivity * STEFAN_BOLTZMANN_W_M2_K4
         row["absorbing_m2"] = node.radiator_area_m2 * node.radiator_absorptance
         row["sin_tilt"], row["cos_tilt"] = math.sin(tilt_rad), math.cos(tilt_rad)
-        row["closes_below_k"] = node.radiator_closes_below_k
         row["ground_w_per_k"] = node.ground_conductance_w_per_k if station.site.surface is not None else 0.0
         row["heater_w"], row["setpoint_k"] = node.heater_w, node.heater_setpoint_k
         row["operating_low_k"], row["operating_high_k"] = node.operating.minimum_k, node.operating.maximum_k
         row["survival_low_k"], row["survival_high_k"] = node.survival.minimum_k, node.survival.maximum_k
         row["essential"] = name in essential
     return rows
-
-
-def _couplings(nodes: tuple[ThermalNode, ...], index: dict[str, int]) -> FloatArray:
-    """A path listed by one of its two nodes works both ways; listed by both, the two are in parallel."""
-    matrix = np.zeros((len(nodes), len(nodes)))
-    for row, node in enumerate(nodes):
-        for other, conductance in node.couplings.items():
-            column = _index(other, index)
-            if column not in (-1, row):
-                matrix[row, column] += conductance
-                matrix[column, row] += conductance
-    return matrix
 
 
 def _essential(station: Station, present: tuple[str, ...]) -> set[str | None]:
@@ -218,35 +233,27 @@ def _essential(station: Station, present: tuple[str, ...]) -> set[str | None]:
 
 
 def _store_rows(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Rows:
-    batteries = tuple(station.equipment(Battery, present).values())
-    cells = tuple(station.equipment(FuelCell, present).values())
-    floors = [*(battery.minimum_charge for battery in batteries), *(0.0 for _ in cells)]
-    stores: tuple[Battery | FuelCell, ...] = (*batteries, *cells)
-    return np.array(
-        [
-            (
-                store.capacity_j,
-                floor * store.capacity_j,
-                store.charge_efficiency,
-                store.discharge_efficiency,
-                store.maximum_charge_w,
-                store.maximum_discharge_w,
-                _index(store.thermal_node, index),
-            )
-            for store, floor in zip(stores, floors, strict=True)
-        ],
-        STORE,
+    stores: tuple[Battery | FuelCell, ...] = (
+        *station.equipment(Battery, present).values(),
+        *station.equipment(FuelCell, present).values(),
     )
+    return np.array([store_row(store, _index(store.thermal_node, index)) for store in stores], STORE)
 
 
-def _source_rows(modules: tuple[Module, ...], index: dict[str, int], start: datetime) -> Rows:
-    rows = [(reactor.power_w, 0.0, 0.0, 0.0, -1, 1, place) for place, reactor in _placed(modules, FissionSource)]
-    for place, item in _placed(modules, RadioisotopeSource):
-        # A half-life of 0 s says nothing; such a source is taken as constant.
-        decay_per_s = math.log(2.0) / item.half_life_s if item.half_life_s > 0.0 else 0.0
-        age_s = max((start - item.fuelled).total_seconds(), 0.0)
-        rows.append((item.power_w, item.heat_w, decay_per_s, age_s, _index(item.thermal_node, index), 0, place))
+def _source_rows(station: Station, modules: tuple[str, ...], index: dict[str, int], start: datetime) -> Rows:
+    """Sources as of the start of a run; reactors first, as in `Names.sources`."""
+    placed = tuple(station.modules[name] for name in modules)
+    rows = []
+    for place, reactor in _placed(placed, FissionSource):
+        begun = min(phase.start for phase in station.phases.values() if modules[place] in phase.present)
+        rows.append(fission_row(reactor, _age_s(start, begun), place))
+    for place, item in _placed(placed, RadioisotopeSource):
+        rows.append(isotope_row(item, _age_s(start, item.fuelled), _index(item.thermal_node, index), place))
     return np.array(rows, SOURCE)
+
+
+def _age_s(now: datetime, begun: datetime) -> float:
+    return max((now - begun).total_seconds(), 0.0)
 
 
 def _payload_rows(payloads: tuple[Payload, ...], names: Names) -> Rows:

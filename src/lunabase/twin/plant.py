@@ -11,9 +11,51 @@ from typing import NamedTuple
 import numpy as np
 
 from lunabase.twin.inputs import Inputs
-from lunabase.twin.parameters import BoolArray, FloatArray, Parameters, Rows
+from lunabase.twin.network import Network
+from lunabase.twin.parameters import BoolArray, Bus, FloatArray, IntArray, Parameters, Rows
 from lunabase.twin.segment import Segment
 from lunabase.twin.state import State
+from lunabase.twin.stores import AGEING_S
+
+
+class Columns(NamedTuple):
+    """Columns of the table of nodes that are read in every step, each contiguous, shape (nodes,)."""
+
+    capacity_j_per_k: FloatArray
+    ground_w_per_k: FloatArray
+    emission_w_per_k4: FloatArray
+    absorbing_m2: FloatArray
+    sin_tilt: FloatArray
+    cos_tilt: FloatArray
+    heater_w: FloatArray
+    setpoint_k: FloatArray
+    operating_low_k: FloatArray
+    operating_high_k: FloatArray
+    survival_low_k: FloatArray
+    survival_high_k: FloatArray
+
+
+def columns_of(nodes: Rows) -> Columns:
+    """The columns of a table of nodes (dtype `parameters.NODE`)."""
+    return Columns(*(np.ascontiguousarray(nodes[name]) for name in Columns._fields))
+
+
+class Work(NamedTuple):
+    """Scratch of a step."""
+
+    emission: FloatArray
+    """What each node gives off by T^4, shape (nodes,)."""
+    first: FloatArray
+    second: FloatArray
+    moved: FloatArray
+    diagonal: FloatArray
+    inverse: FloatArray
+    lower: FloatArray
+    """Shape (entries,) of the elimination."""
+    conductance: FloatArray
+    """Shape (links,)."""
+    payload_part: FloatArray
+    """What of a step each payload works, shape (payloads,); set when loads are cut in order."""
 
 
 class Plant(NamedTuple):
@@ -22,21 +64,33 @@ class Plant(NamedTuple):
     step_s: float
     start_s: float
     """Time of the first row of the surroundings since the start of the run."""
+    first_step: int
+    """The same in steps."""
+    ageing_steps: int
+    """After how many steps stores age."""
     surroundings: Rows
     """Shape (steps,), dtype `inputs.STEP`."""
     array_w: FloatArray
     """Shape (steps, array columns)."""
     array_part: FloatArray
-    nodes: Rows
-    coupling_w_per_k: FloatArray
+    nodes: Columns
+    network: Network
+    switches: Rows
     stores: Rows
-    capacity_j: float
-    """Of all stores together."""
     sources: Rows
+    bus: Bus
+    order: Rows
+    """All loads, the most important first."""
     radios: Rows
-    module_w: float
-    payload_w: float
-    recorder_w: float
+    module_w: FloatArray
+    module_sum_w: float
+    module_node: IntArray
+    payload_w: FloatArray
+    payload_sum_w: float
+    payload_node: IntArray
+    recorder_w: FloatArray
+    recorder_sum_w: float
+    recorder_node: IntArray
     constant_node_w: FloatArray
     """Heat of these loads by node."""
     recorder_on: bool
@@ -47,24 +101,35 @@ class Plant(NamedTuple):
     """What all payloads produce in a step."""
     low_k: FloatArray
     high_k: FloatArray
+    work: Work
+
+
+class Bank(NamedTuple):
+    """The stores' part of a `state.State`."""
+
+    energy_j: FloatArray
+    left: FloatArray
+    drawn_j: FloatArray
+    rested: FloatArray
 
 
 class Live(NamedTuple):
-    """The arrays of a `state.State` that a step changes in place, and scratch."""
+    """The arrays of a `state.State` that a step changes in place, and its flows."""
 
-    store_j: FloatArray
+    bank: Bank
+    running_w: FloatArray
+    waiting_s: FloatArray
     temperature_k: FloatArray
+    switch_open: BoolArray
     heater_on: BoolArray
     recorder_bit: FloatArray
     payload_bit: FloatArray
     ledger: FloatArray
     ledger_low: FloatArray
     flow: FloatArray
-    """Scratch: flows of the present step by account, W or bit/s."""
+    """Flows of the present step by account, W or bit/s."""
     node_w: FloatArray
-    """Scratch: heat given to each node."""
-    work: FloatArray
-    """Scratch of `heat.advance_temperatures`."""
+    """Heat given to each node in the present step."""
 
 
 def plant_of(parameters: Parameters, inputs: Inputs, segment: Segment) -> Plant:
@@ -72,18 +137,28 @@ def plant_of(parameters: Parameters, inputs: Inputs, segment: Segment) -> Plant:
     return Plant(
         step_s=inputs.step_s,
         start_s=inputs.start_s,
+        first_step=round(inputs.start_s / inputs.step_s),
+        ageing_steps=max(round(AGEING_S / inputs.step_s), 1),
         surroundings=inputs.rows,
         array_w=inputs.array_w,
         array_part=segment.array_part,
-        nodes=segment.nodes,
-        coupling_w_per_k=parameters.coupling_w_per_k,
+        nodes=columns_of(segment.nodes),
+        network=parameters.network,
+        switches=segment.switches,
         stores=segment.stores,
-        capacity_j=float(segment.stores["capacity_j"].sum()),
         sources=segment.sources,
+        bus=segment.bus,
+        order=parameters.order,
         radios=segment.radios,
         module_w=segment.module_w,
+        module_sum_w=float(segment.module_w.sum()),
+        module_node=parameters.module_node,
         payload_w=segment.payload_w,
+        payload_sum_w=float(segment.payload_w.sum()),
+        payload_node=parameters.module_node[parameters.payloads["module"]],
         recorder_w=segment.recorder_w,
+        recorder_sum_w=float(segment.recorder_w.sum()),
+        recorder_node=parameters.module_node[parameters.recorders["module"]],
         constant_node_w=segment.node_w,
         recorder_on=segment.recorder_on,
         recorder_bit=segment.recorder_bit,
@@ -91,6 +166,22 @@ def plant_of(parameters: Parameters, inputs: Inputs, segment: Segment) -> Plant:
         produced_bit=float(segment.payload_bit_per_s.sum()) * inputs.step_s,
         low_k=segment.low_k,
         high_k=segment.high_k,
+        work=_work(parameters),
+    )
+
+
+def _work(parameters: Parameters) -> Work:
+    nodes = parameters.nodes.size
+    return Work(
+        emission=np.zeros(nodes),
+        first=np.zeros(nodes),
+        second=np.zeros(nodes),
+        moved=np.zeros(nodes),
+        diagonal=np.zeros(nodes),
+        inverse=np.zeros(nodes),
+        lower=np.zeros(parameters.network.order.row.size),
+        conductance=np.zeros(parameters.network.links.size),
+        payload_part=np.zeros(parameters.payloads.size),
     )
 
 
@@ -101,16 +192,17 @@ def copied(state: State) -> State:
 
 def live_of(state: State) -> Live:
     """The living arrays of a state; steps change the state through them."""
-    nodes = state.temperature_k.size
     return Live(
-        store_j=state.store_j,
+        bank=Bank(state.store_j, state.store_left, state.drawn_j, state.rested),
+        running_w=state.running_w,
+        waiting_s=state.waiting_s,
         temperature_k=state.temperature_k,
+        switch_open=state.switch_open,
         heater_on=state.heater_on,
         recorder_bit=state.recorder_bit,
         payload_bit=state.payload_bit,
         ledger=state.ledger,
         ledger_low=state.ledger_low,
         flow=np.zeros(state.ledger.size),
-        node_w=np.zeros(nodes),
-        work=np.zeros((5 + nodes, nodes)),
+        node_w=np.zeros(state.temperature_k.size),
     )

@@ -2,98 +2,118 @@
 
 Order of supply: sources that can't be turned down, arrays, batteries, fuel cells. Batteries go first because they
 give back more of what they got; the fuel cells carry the rest of a long night. A surplus charges in the same
-order; what nobody can take is left on the arrays, which need not deliver it, or dumped by the sources.
-All losses of a store are at its converter, so that its power limits hold at the bus.
+order; what nobody can take is left on the arrays, which need not deliver it, or dumped by the sources. All losses of a
+store are its own, so that its power limits hold at the bus. Loads hang behind the bus' converter.
 """
 
 from __future__ import annotations
 
-import math
-
-from numba import njit
-
+from lunabase.twin.compiled import within_step
 from lunabase.twin.layout import (
     ARRAY_LEFT_J,
     ARRAY_TAKEN_J,
-    CHARGE_LOSS_J,
-    DISCHARGE_LOSS_J,
+    CONVERTER_LOSS_J,
     DUMPED_J,
-    FISSION_J,
-    RADIOISOTOPE_J,
+    HEATERS_J,
+    MODULES_J,
+    PAYLOADS_J,
+    RADIOS_J,
+    RECORDERS_J,
+    UNSERVED_J,
 )
+from lunabase.twin.stores import charge, discharge
+
+_ROUNDING = 1e-13
+"""A load that is served but for this part is served: what is missing is rounding, no brown-out."""
 
 
-@njit(cache=True)
-def generate(sources, time_s, flow, node_w):  # type: ignore[no-untyped-def]
-    """Electrical power of all sources, W, at a time since the start; their heat goes to their nodes."""
-    total_w = 0.0
-    for source in range(sources.size):
-        left = math.exp(-sources[source].decay_per_s * (sources[source].age_s + time_s))
-        power_w = sources[source].power_w * left
-        total_w += power_w
-        flow[FISSION_J if sources[source].fission else RADIOISOTOPE_J] += power_w
-        if sources[source].node >= 0:
-            node_w[sources[source].node] += sources[source].heat_w * left
-    return total_w
+@within_step
+def dispatch(plant, live, load_w, source_w, array_w):  # type: ignore[no-untyped-def]
+    """Serve the load for one step: returns what of it is served, W, and the charging power, W.
 
-
-@njit(cache=True)
-def dispatch(stores, store_j, load_w, source_w, array_w, step_s, flow, node_w):  # type: ignore[no-untyped-def]
-    """Serve the load for one step: returns the part of it that is served (0..1) and the charging power, W.
-
-    The charging power is positive into the stores and negative out of them, at the bus. A part below one means
-    that the stores ran out within the step: everything on the bus worked for that part of it.
+    The charging power is positive into the stores and negative out of them, at the bus. Less served than asked means
+    that the converter is at its limit or that the stores ran out within the step.
     """
+    flow, node_w, bus = live.flow, live.node_w, plant.bus
+    carried_w = min(load_w, bus.limit_w)
+    bus_w = carried_w / bus.efficiency
     supply_w = source_w + array_w
-    if supply_w >= load_w:
-        charge_w = _charge(stores, store_j, supply_w - load_w, step_s, flow, node_w)
-        taken_w = load_w + charge_w
+    if supply_w >= bus_w:
+        charge_w = charge(plant.stores, live.bank, supply_w - bus_w, live.temperature_k, plant.step_s, flow, node_w)
+        taken_w = bus_w + charge_w
         source_taken_w = min(source_w, taken_w)
         array_taken_w = min(array_w, taken_w - source_taken_w)
         part = 1.0
     else:
-        charge_w = -_discharge(stores, store_j, load_w - supply_w, step_s, flow, node_w)
+        charge_w = -discharge(plant.stores, live.bank, bus_w - supply_w, live.temperature_k, plant.step_s, flow, node_w)
         source_taken_w, array_taken_w = source_w, array_w
-        part = min((supply_w - charge_w) / load_w, 1.0)
+        part = (supply_w - charge_w) / bus_w
+        if part > 1.0 - _ROUNDING:
+            part = 1.0
     flow[ARRAY_TAKEN_J] = array_taken_w
     flow[ARRAY_LEFT_J] = array_w - array_taken_w
     flow[DUMPED_J] = source_w - source_taken_w
-    return part, charge_w
+    served_w = part * carried_w
+    lost_w = part * bus_w - served_w
+    flow[CONVERTER_LOSS_J] = lost_w
+    if bus.node >= 0:
+        node_w[bus.node] += lost_w
+    return served_w, charge_w
 
 
-@njit(cache=True)
-def _charge(stores, store_j, surplus_w, step_s, flow, node_w):  # type: ignore[no-untyped-def]
-    total_w = 0.0
-    for store in range(store_j.size):
-        efficiency = stores[store].charge_efficiency
-        power_w = min(surplus_w - total_w, stores[store].maximum_charge_w)
-        room_j = stores[store].capacity_j - store_j[store]
-        if efficiency * power_w * step_s > room_j:
-            power_w = room_j / (efficiency * step_s)
-        if power_w <= 0.0:
-            continue
-        store_j[store] = min(store_j[store] + efficiency * power_w * step_s, stores[store].capacity_j)
-        loss_w = (1.0 - efficiency) * power_w
-        flow[CHARGE_LOSS_J] += loss_w
-        if stores[store].node >= 0:
-            node_w[stores[store].node] += loss_w
-        total_w += power_w
-    return total_w
+@within_step
+def serve_together(plant, live, load_w, served_w, heater_w, radio, radio_w):  # type: ignore[no-untyped-def]
+    """Every load works for the same part of the step, which is returned; flows and heat are booked."""
+    flow, node_w = live.flow, live.node_w
+    part = served_w / load_w if served_w < load_w else 1.0
+    flow[MODULES_J] = part * plant.module_sum_w
+    flow[PAYLOADS_J] = part * plant.payload_sum_w
+    flow[RECORDERS_J] = part * plant.recorder_sum_w
+    flow[HEATERS_J] = part * heater_w
+    flow[RADIOS_J] = part * radio_w
+    flow[UNSERVED_J] = (1.0 - part) * load_w
+    for node in range(node_w.size):
+        heating_w = plant.nodes.heater_w[node] if live.heater_on[node] else 0.0
+        node_w[node] += part * (plant.constant_node_w[node] + heating_w)
+    if radio >= 0 and plant.radios[radio].node >= 0:
+        node_w[plant.radios[radio].node] += part * radio_w
+    return part
 
 
-@njit(cache=True)
-def _discharge(stores, store_j, deficit_w, step_s, flow, node_w):  # type: ignore[no-untyped-def]
-    total_w = 0.0
-    for store in range(store_j.size):
-        efficiency = stores[store].discharge_efficiency
-        usable_j = store_j[store] - stores[store].floor_j
-        power_w = min(deficit_w - total_w, stores[store].maximum_discharge_w, efficiency * usable_j / step_s)
-        if power_w <= 0.0:
-            continue
-        drawn_w = power_w / efficiency
-        store_j[store] = max(store_j[store] - drawn_w * step_s, stores[store].floor_j)
-        flow[DISCHARGE_LOSS_J] += drawn_w - power_w
-        if stores[store].node >= 0:
-            node_w[stores[store].node] += drawn_w - power_w
-        total_w += power_w
-    return total_w
+@within_step
+def serve_in_order(plant, live, load_w, served_w, radio, radio_w):  # type: ignore[no-untyped-def]
+    """The most important loads get all, the last one that gets any a part of the step.
+
+    Returns the radio's part; those of the payloads stand in ``plant.work.payload_part``.
+    """
+    left_w, radio_part = served_w, 0.0
+    for place in range(plant.order.size):
+        load = plant.order[place]
+        wanted_w, node = _load(plant, live, load, radio, radio_w)
+        given_w = min(wanted_w, left_w)
+        left_w -= given_w
+        live.flow[load.account] += given_w
+        if node >= 0:
+            live.node_w[node] += given_w
+        part = given_w / wanted_w if wanted_w > 0.0 else 1.0
+        if load.account == PAYLOADS_J:
+            plant.work.payload_part[load.index] = part
+        elif load.account == RADIOS_J:
+            radio_part = part
+    live.flow[UNSERVED_J] = load_w - served_w
+    return radio_part
+
+
+@within_step
+def _load(plant, live, load, radio, radio_w):  # type: ignore[no-untyped-def]
+    """Power that a load asks for, and the node that it warms."""
+    index = load.index
+    if load.account == MODULES_J:
+        return plant.module_w[index], plant.module_node[index]
+    if load.account == PAYLOADS_J:
+        return plant.payload_w[index], plant.payload_node[index]
+    if load.account == HEATERS_J:
+        return (plant.nodes.heater_w[index] if live.heater_on[index] else 0.0), index
+    if load.account == RADIOS_J:
+        return radio_w, (plant.radios[radio].node if radio >= 0 else -1)
+    return plant.recorder_w[index], plant.recorder_node[index]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lunabase.twin.health import STUCK_OFF, STUCK_ON, Health
 from lunabase.twin.inputs import Inputs
-from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, Parameters, Rows
+from lunabase.twin.parameters import BoolArray, Bus, FloatArray, IntArray, Parameters, Rows
 from lunabase.twin.state import Commands, State
 
 
@@ -16,9 +17,12 @@ from lunabase.twin.state import Commands, State
 class Segment:
     """Constant loads of a stretch of steps."""
 
-    module_w: float
-    payload_w: float
-    recorder_w: float
+    module_w: FloatArray
+    """Shape (modules,)."""
+    payload_w: FloatArray
+    """Shape (payloads,)."""
+    recorder_w: FloatArray
+    """Shape (recorders,)."""
     recorder_on: bool
     recorder_bit: float
     """Capacity of the recorders together."""
@@ -29,11 +33,15 @@ class Segment:
     radios: Rows
     """The radios that may send."""
     nodes: Rows
-    """The nodes, without the heaters that are lost, with heaters and heat switches stuck as they are."""
+    """The nodes, without the heaters that are lost, with heaters stuck as they are."""
     stores: Rows
     """The stores with what is left of them."""
     sources: Rows
     """The sources; one that is lost gives no power any more, but an isotope goes on decaying and warms its node."""
+    switches: Rows
+    """The heat switches, stuck ones where they are."""
+    bus: Bus
+    """The bus with what is left of its limit."""
     array_part: FloatArray
     """What of each column of `inputs.Inputs.array_w` reaches the bus, shape (array columns,)."""
     low_k: FloatArray
@@ -61,9 +69,9 @@ def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: C
     _warm(node_w, parameters.module_node[parameters.recorders["module"]], recorder_w)
     low_k, high_k = _limits(parameters, state, payload_node)
     return Segment(
-        module_w=float(module_w.sum()),
-        payload_w=float(payload_w.sum()),
-        recorder_w=float(recorder_w.sum()),
+        module_w=module_w,
+        payload_w=payload_w,
+        recorder_w=recorder_w,
         recorder_on=recorder_on,
         recorder_bit=float(parameters.recorders["capacity_bit"].sum()) * health.recorder_part,
         node_w=node_w,
@@ -71,7 +79,9 @@ def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: C
         radios=_radios(parameters, commands, health, module_works),
         nodes=_nodes(parameters, state, health, module_works),
         stores=_stores(parameters, health),
-        sources=_sources(parameters, state, health),
+        sources=_sources(parameters, state, commands, health),
+        switches=_switches(parameters, health),
+        bus=_bus(parameters.bus, health.converter_part),
         array_part=health.array_part * (1.0 - health.dust_part) * ~state.module_lost[inputs.array_module],
         low_k=low_k,
         high_k=high_k,
@@ -100,8 +110,6 @@ def _nodes(parameters: Parameters, state: State, health: Health, module_works: B
     left["setpoint_k"][health.heater == STUCK_ON] = np.inf
     cold = state.node_lost | ~module_works[left["module"]] | (health.heater == STUCK_OFF)
     left["heater_w"][cold] = 0.0
-    left["closes_below_k"][health.heat_switch == STUCK_OFF] = np.inf
-    left["closes_below_k"][health.heat_switch == STUCK_ON] = -np.inf
     left["ground_w_per_k"] += health.node_leak_w_per_k
     return left
 
@@ -110,13 +118,29 @@ def _stores(parameters: Parameters, health: Health) -> Rows:
     left = parameters.stores.copy()
     for column in ("capacity_j", "floor_j"):
         left[column] *= health.store_part
-    for column in ("maximum_charge_w", "maximum_discharge_w"):
-        left[column] *= health.store_ok
+    left["off"] = ~health.store_ok
     return left
 
 
-def _sources(parameters: Parameters, state: State, health: Health) -> Rows:
+def _switches(parameters: Parameters, health: Health) -> Rows:
+    """A node's stuck heat switch sticks in its radiator and its faces; heat pipes have switches of their own."""
+    left = parameters.network.switches.copy()
+    ours = left[: parameters.nodes.size + parameters.network.faces.size]
+    stuck = health.heat_switch[ours["node"]]
+    ours["closes_below_k"][stuck == STUCK_OFF] = ours["opens_above_k"][stuck == STUCK_OFF] = np.inf
+    ours["closes_below_k"][stuck == STUCK_ON] = ours["opens_above_k"][stuck == STUCK_ON] = -np.inf
+    return left
+
+
+def _bus(bus: Bus, part: float) -> Bus:
+    limited = math.isfinite(bus.limit_w) or part <= 0.0
+    return bus._replace(limit_w=bus.limit_w * part if math.isfinite(bus.limit_w) else 0.0) if limited else bus
+
+
+def _sources(parameters: Parameters, state: State, commands: Commands, health: Health) -> Rows:
     left = parameters.sources.copy()
+    if commands.source_level is not None:
+        left["power_w"] *= np.where(left["fission"] == 1, commands.source_level, 1.0)
     left["power_w"] *= health.source_part * ~state.module_lost[left["module"]]
     return left
 

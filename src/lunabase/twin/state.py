@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lunabase.station.equipment import Battery, FuelCell, ThermalNode
+from lunabase.station.equipment import Battery, FissionSource, FuelCell, RadioisotopeSource, ThermalNode
 from lunabase.station.model import Station
 from lunabase.twin.layout import ACCOUNTS
+from lunabase.twin.network import network
 from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, names_of
 
 
@@ -18,8 +19,20 @@ class State:
 
     store_j: FloatArray
     """Energy in each store, shape (stores,)."""
+    store_left: FloatArray
+    """Part of each store's capacity that ageing has left, shape (stores,)."""
+    drawn_j: FloatArray
+    """Energy drawn from each store since it was new, shape (stores,)."""
+    rested: FloatArray
+    """Loss of capacity with time, to the power of 1 / its exponent, shape (stores,)."""
+    running_w: FloatArray
+    """Power of each source, without its decay, shape (sources,)."""
+    waiting_s: FloatArray
+    """How long each source must still stand, shape (sources,)."""
     temperature_k: FloatArray
     """Shape (nodes,)."""
+    switch_open: BoolArray
+    """Heat switches that let heat pass, in the order of `network.Network.switches`."""
     heater_on: BoolArray
     """Thermostats, shape (nodes,)."""
     recorder_bit: FloatArray
@@ -53,6 +66,8 @@ class Commands:
     """Payloads that produce data, shape (payloads,)."""
     recorder_on: bool
     radio_on: bool
+    source_level: FloatArray | None = None
+    """Part of its full power that each fission source is set to, shape (sources,); 0 stops it. None: all at 1."""
 
 
 WATCH = np.dtype(
@@ -74,10 +89,23 @@ def initial_state(station: Station, present: tuple[str, ...], watch_count: int) 
         *station.equipment(Battery, present).values(),
         *station.equipment(FuelCell, present).values(),
     )
-    nodes = station.equipment(ThermalNode, present).values()
+    nodes = station.equipment(ThermalNode, present)
+    temperature_k = np.array([node.initial_temperature_k for node in nodes.values()], dtype=np.float64)
+    switches = network(nodes, on_ground=True).switches
+    sources: tuple[FissionSource | RadioisotopeSource, ...] = (
+        *station.equipment(FissionSource, present).values(),
+        *station.equipment(RadioisotopeSource, present).values(),
+    )
+    power_w = [source.power_w for source in sources]
     return State(
         store_j=np.array([store.capacity_j * store.initial_charge for store in stores], dtype=np.float64),
-        temperature_k=np.array([node.initial_temperature_k for node in nodes], dtype=np.float64),
+        store_left=np.ones(len(stores)),
+        drawn_j=np.zeros(len(stores)),
+        rested=np.zeros(len(stores)),
+        running_w=np.array(power_w, dtype=np.float64),
+        waiting_s=np.zeros(len(power_w)),
+        temperature_k=temperature_k,
+        switch_open=temperature_k[switches["node"]] >= switches["closes_below_k"],
         heater_on=np.zeros(len(names.nodes), dtype=np.bool_),
         recorder_bit=np.zeros(1),
         node_lost=np.zeros(len(names.nodes), dtype=np.bool_),

@@ -1,0 +1,12 @@
+"""How the functions within a step are compiled."""
+
+from __future__ import annotations
+
+from numba import njit
+
+within_step = njit(cache=True, forceinline=True, _nrt=False)
+"""For functions that `kernel.step` calls, at any depth; they must not allocate arrays.
+
+Numba counts references to every array of a tuple wherever it hands the tuple on, which took five times as long as the
+physics. Whoever calls `step` keeps the arrays alive, so nothing within it has to count (``_nrt``).
+"""
