@@ -136,7 +136,7 @@ def _found(name: str, leaves: dict[str, KeyPath]) -> KeyPath:
         return leaves[name]
     words = name.split(".")
     fitting = [
-        path for path in leaves.values() if path[0] == words[0] and path[-1] == words[-1] and _within(words, path)
+        path for path in leaves.values() if path[0] == words[0] and path[-1] == words[-1] and within(words, path)
     ]
     if len(fitting) == 1:
         return fitting[0]
@@ -146,7 +146,7 @@ def _found(name: str, leaves: dict[str, KeyPath]) -> KeyPath:
     raise InputError(f"the station file has no field `{name}`.", where="--vary", fix=nearest(name, leaves))
 
 
-def _within(words: Sequence[str], path: KeyPath) -> bool:
+def within(words: Sequence[str], path: KeyPath) -> bool:
     """Whether the words come in the path in this order."""
     steps = iter(str(step) for step in path)
     return all(word in steps for word in words)

@@ -81,13 +81,13 @@ def report_html(record: RunRecord) -> str:
         pages.filters[words.__name__] = words
     pages.filters["watts"] = lambda power_w: amounts.scaled(power_w, "W")
     pages.filters["bits_per_second"] = lambda rate: amounts.scaled(rate, "bit/s")
-    plotly, script = get_plotlyjs(), _packaged("report.js")
+    plotly, script = get_plotlyjs(), packaged("report.js")
     return pages.get_template("report.html.j2").render(
         _content(record),
-        style=Markup(_packaged("report.css")),
+        style=Markup(packaged("report.css")),
         plotly=Markup(plotly),
         script=Markup(script),
-        script_hashes=Markup(" ".join(_script_hash(text) for text in (plotly, script))),
+        script_hashes=Markup(" ".join(script_hash(text) for text in (plotly, script))),
     )
 
 
@@ -160,11 +160,12 @@ def _mode_times(record: RunRecord) -> dict[str, float]:
     return {mode: time_s for mode, time_s in times_s.items() if time_s > 0.0}
 
 
-def _packaged(name: str) -> str:
+def packaged(name: str) -> str:
+    """Text of a file that lies beside this one."""
     return (files("lunabase.report") / name).read_text(encoding="utf-8")
 
 
-def _script_hash(text: str) -> str:
+def script_hash(text: str) -> str:
     """The hash by which the page's content security policy admits an inline script, and no other."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
