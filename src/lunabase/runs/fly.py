@@ -100,7 +100,7 @@ def fly(
     for span in _spans(station, plan, times):
         injection = inject(station, station.phases[span.phase].present, options.faults)
         decider = Decider(station, span, environment, times, decider) if options.goals else None
-        leg = Leg(station, span, plan, injection, log, decider)
+        leg = Leg(station, span, plan, injection, log, decider, seed)
         if legs:
             leg.take_over(legs[-1])
         legs.append(leg)
@@ -165,7 +165,7 @@ def _live(leg: Leg, span: Span, station: Station, environment: xr.Dataset, optio
 
     for first, count in span.pieces(times.step_s):
         inputs = inputs_between(station, span, environment, times, first, count, options.contact_from_s)
-        page = Page(leg.wiring, first, count)
+        page = Page(leg.wiring, first, count, estimates=options.keep_telemetry and not leg.senses.are_perfect)
         done = leg.live(inputs, page, count, report)
         leg.log.keep(page, done, leg.floor_j)
         if leg.state.station_lost:

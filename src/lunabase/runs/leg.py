@@ -8,20 +8,27 @@ happens at their edges.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from lunabase.onboard.commands import Path
+from lunabase.onboard.executive import Edge, ExecutiveState
 from lunabase.onboard.log import Event
+from lunabase.onboard.messages import Hello
 from lunabase.onboard.reaction import Reaction, react
-from lunabase.onboard.software import Software, SoftwareState, load_software
+from lunabase.onboard.schedule import deleted
+from lunabase.onboard.software import Software, SoftwareState, load_software, restarted
+from lunabase.onboard.watching import count as count_watches
 from lunabase.planning.plan import Plan
 from lunabase.runs.deciding import Decider
 from lunabase.runs.injection import Effects, Injection
 from lunabase.runs.logbook import Logbook, Page
 from lunabase.runs.loop import live_through
 from lunabase.runs.pieces import Span
+from lunabase.runs.senses import Senses
 from lunabase.runs.wiring import Wiring, wire
 from lunabase.station.model import Station
 from lunabase.times import FloatArray
@@ -46,6 +53,7 @@ class Leg:
         injection: Injection,
         log: Logbook,
         decider: Decider | None = None,
+        seed: int = 0,
     ) -> None:
         phase = station.phases[span.phase]
         self.span, self.log, self.decider = span, log, decider
@@ -59,7 +67,8 @@ class Leg:
         self.next_change_s = injection.next_change_s(self._time_s(span.first))
         self.first: State = initial_state(station, phase.present, self.wiring.watches.size)
         self.state = copied(self.first)
-        self.valid = np.ones(len(self.wiring.channels), dtype=np.bool_)
+        self.senses = Senses(station, phase.present, self.software, tuple(self.wiring.telemetry), self.step_s, seed)
+        self.senses.suffer(self.effects.sensors, None)
         self.held = np.zeros(len(self.software.groups), dtype=np.bool_)
         self.floor_j = float(self.parameters.stores["floor_j"].sum())
         self.row: FloatArray | None = None
@@ -77,8 +86,11 @@ class Leg:
 
     def begin(self, inputs: Inputs) -> None:
         """The first look, before the first step."""
-        self.state, self.row = first_readings(self.parameters, inputs, self.state, self.wiring.watches)
-        self._react(SoftwareState(), self._time_s(self.span.first))
+        _, self.row = first_readings(self.parameters, inputs, self.state, self.wiring.watches[:0])
+        self.senses.look(self.span.first - 1, self.row)
+        sense, nobody = self.senses.sense, np.zeros(self.held.size, dtype=np.bool_)
+        count_watches(self.wiring.watches, self.state.watch_steps, nobody, sense.row, sense.valid, self.held)
+        self._react(SoftwareState(), self._time_s(self.span.first), in_contact=_in_contact(inputs, 0))
 
     def live(self, inputs: Inputs, page: Page, count: int, on_step: Callable[[int], None]) -> int:
         """Live through the first ``count`` rows of a page; the number of rows that were written."""
@@ -101,18 +113,20 @@ class Leg:
             if changed:
                 self._change(time_s)
             if changed or cause != REACHED_END or page.first + row >= min(self._wake_step(), self.span.last):
-                self._react(self._answer.state, time_s)
+                self._react(self._answer.state, time_s, in_contact=_in_contact(inputs, row - 1))
             on_step(page.first + row)
         return row
 
     def _advance(self, inputs: Inputs, page: Page, row: int, wake: int) -> tuple[int, int]:
         """Live under the present commands until a row, a watch or a loss: the next row, and why."""
-        switches, health = self.wiring.switches(self._answer.commands), self.effects.health
-        segment = segment_of(self.parameters, inputs, self.state, switches, health)
+        commands = self._answer.commands
+        segment = segment_of(
+            self.parameters, inputs, self.state, self.wiring.switches(commands), self._health_on(commands.path)
+        )
         plant, live = plant_of(self.parameters, inputs, segment), live_of(self.state)
         row, cause = live_through(
-            plant, live, self.wiring.watches, self.state.watch_steps, self._answer.armed, self.valid, self.held,
-            row, wake, page.rows,
+            plant, live, self.senses.sense, self.wiring.watches, self.state.watch_steps, self._answer.armed, self.held,
+            page.first, row, wake, page.rows, page.estimates,
         )  # fmt: skip
         if cause == LOST:
             self.state = lose(self.parameters, self.state)
@@ -142,29 +156,81 @@ class Leg:
         spec = self.software.modes.table[reaction.state.mode].spec
         self.log.tally.add_mode(reaction.commands.mode, steps, spec.activities == "all")
 
+    def _health_on(self, path: Path) -> Health:
+        """The station's health; while Earth is called over one path, the other is not used."""
+        health = self.effects.health
+        if path == "direct":
+            return replace(health, relay_link=False)
+        return replace(health, earth_link=False) if path == "relay" else health
+
     def _change(self, time_s: float) -> None:
         """Faults begin or end; a computer that was reset forgets what it knew."""
-        resets = self.effects.computer.resets
+        before = self.effects
         self.effects = self.injection.effects(time_s, self.base)
         self.next_change_s = self.injection.next_change_s(time_s)
-        if self.effects.computer.resets > resets:
-            text = "The computer restarts and knows only what it was loaded with."
-            self.log.note(Event(self.log.moment(time_s), "medium", "twin", "computer_reset", text, "a fault"))
-            self.reaction = replace(self._answer, state=SoftwareState())
+        if self.effects.sensors != before.sensors:
+            self.senses.suffer(self.effects.sensors, self.row)
+        if self.effects.computer.plan_lost and not before.computer.plan_lost:
+            self._lose_plan(time_s)
+        if self.effects.computer.resets > before.computer.resets:
+            self._restart(time_s, "a fault")
 
-    def _react(self, state: SoftwareState, time_s: float) -> None:
-        assert self.row is not None
-        if self.effects.computer.down and self.reaction is not None:
+    def _lose_plan(self, time_s: float) -> None:
+        table, position = self.software.timetable, self._answer.state.executive.position
+        coming = {index for _, _, index in table.edges[position:]}
+        self.software = replace(self.software, timetable=deleted(table, position, coming))
+        text = "The plan in the computer's memory is lost."
+        self.log.note(Event(self.log.moment(time_s), "medium", "twin", "plan_lost", text, "a fault"))
+
+    def _restart(self, time_s: float, cause: str) -> None:
+        """The computer begins anew; what lies behind in its timetable stays behind."""
+        text = "The computer restarts and knows only what it was loaded with."
+        self.log.note(Event(self.log.moment(time_s), "medium", "twin", "computer_reset", text, cause))
+        edges = self.software.timetable.edges
+        position = bisect_right(edges, (time_s + self.effects.computer.clock_error_s, Edge.START, len(edges)))
+        state = replace(restarted(self._answer.state), executive=ExecutiveState(position))
+        self.reaction = replace(self._answer, state=state)
+
+    def _react(self, state: SoftwareState, time_s: float, *, in_contact: bool) -> None:
+        computer = self.effects.computer
+        if computer.down and self.reaction is not None:
             self.reaction = replace(self.reaction, wake_s=math.inf, events=(), stretches=())
             return
-        clock_s = time_s + self.effects.computer.clock_error_s
-        readings = self.wiring.readings(self.row, self.state)
+        clock_s = time_s + computer.clock_error_s
+        listens = bool(self.software.timers) and self.reaction is not None and self._answer.commands.radio
+        hears = listens and in_contact and computer.hears and self.effects.health.earth_link
+        messages = (Hello(),) if hears else ()
+        readings = self.wiring.readings(self.senses, self.state, self.effects.health, messages)
         reaction = react(self.software, readings, clock_s, state)
+        self.software = reaction.software or self.software
         if self.decider is not None:
-            shift_s = self.effects.computer.forecast_shift_s
+            shift_s = computer.forecast_shift_s
             self.software, reaction = self.decider.decide(self.software, reaction, readings, clock_s, shift_s)
-        self.reaction = replace(reaction, wake_s=reaction.wake_s - self.effects.computer.clock_error_s)
+        self.reaction = replace(reaction, wake_s=reaction.wake_s - computer.clock_error_s)
+        self.senses.expect(reaction.expected)
         self.log.note_reaction(self.wiring, self.software, self.reaction, self.state, time_s)
+        self._carry_out(time_s)
+
+    def _carry_out(self, time_s: float) -> None:
+        """Units that are cycled, switched over, or the computer that restarts: some faults end with that."""
+        commands = self._answer.commands
+        if not (commands.power_cycle or commands.switch_over or commands.reset):
+            return
+        self.injection, gone = self.injection.recover(
+            time_s, power_cycle=commands.power_cycle, switch_over=commands.switch_over, reset=commands.reset
+        )
+        for fault in gone:
+            text, cause = f"The fault {fault.name} is over.", "a recovery on board"
+            self.log.note(Event(self.log.moment(time_s), "info", "twin", "recovered", text, cause))
+        if gone:
+            self._change(time_s)
+        if commands.reset:
+            self._restart(time_s, "its own command")
+
+
+def _in_contact(inputs: Inputs, row: int) -> bool:
+    """Whether Earth could be heard in a step, straight or through a relay."""
+    return bool(inputs.rows["direct"][row] == 1 or inputs.rows["relay_bit_per_s"][row] > 0.0)
 
 
 def step_at(time_s: float, step_s: float) -> int:

@@ -114,10 +114,12 @@ def _produced_bit(names: Names, activity: Activity, state: State) -> float:
 class Page:
     """Every row of one piece of a flight, and what was commanded meanwhile."""
 
-    def __init__(self, wiring: Wiring, first: int, count: int) -> None:
+    def __init__(self, wiring: Wiring, first: int, count: int, *, estimates: bool) -> None:
         self.first = first
         """Step of the first row."""
-        self.rows: FloatArray = np.empty((count, len(wiring.channels)))
+        self.rows: FloatArray = np.empty((count, len(wiring.telemetry)))
+        self.estimates: FloatArray = np.empty((count if estimates else 0, len(wiring.channels)))
+        """What was believed on board, where that differs from the truth."""
         self._wiring = wiring
         self._mode = np.zeros(count, dtype=np.int8)
         self._shed = np.zeros(count, dtype=np.int16)
@@ -138,7 +140,12 @@ class Page:
             "shed_level": self._shed[kept].astype(np.int64),
         }
         columns |= {
-            name: np.array(part) for name, part in thinned(self.rows[:count], every, self._wiring.channels).items()
+            name: np.array(part) for name, part in thinned(self.rows[:count], every, self._wiring.telemetry).items()
         }
+        if self.estimates.shape[0]:
+            ends = np.minimum(np.arange(0, count, every) + every, count) - 1
+            columns |= {
+                f"estimated.{name}": self.estimates[ends, place] for name, place in self._wiring.channels.items()
+            }
         columns |= {f"payload.{name}": self._payloads[kept, place].copy() for place, name in enumerate(names.payloads)}
         return pd.DataFrame(columns)

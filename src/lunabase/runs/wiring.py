@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunabase.onboard.commands import Commands
+from lunabase.onboard.messages import Message
 from lunabase.onboard.software import Software
 from lunabase.onboard.watch import Readings
+from lunabase.runs.senses import Senses
+from lunabase.twin.health import Health
 from lunabase.twin.layout import channel_names
 from lunabase.twin.parameters import OFF, STANDBY, Names
 from lunabase.twin.state import WATCH, State
@@ -26,11 +29,16 @@ class Wiring:
     """What is needed to translate between software and twin."""
 
     names: Names
+    telemetry: Mapping[str, int]
+    """Place of each channel of a telemetry row."""
     channels: Mapping[str, int]
+    """Place of each reading on board: telemetry, then what only the software has."""
     watches: NDArray[np.void]
     """The software's watches, dtype `twin.state.WATCH`."""
     first_watch: NDArray[np.int64]
     """First watch of each group."""
+    hosts: NDArray[np.int64]
+    """Module of each payload."""
 
     def switches(self, commands: Commands) -> Switches:
         """The twin's switches for the software's commands."""
@@ -46,11 +54,17 @@ class Wiring:
             radio_on=commands.radio,
         )
 
-    def readings(self, row: NDArray[np.float64], state: State) -> Readings:
-        """What the software reads: the latest telemetry row, which groups hold, who answers."""
+    def readings(self, senses: Senses, state: State, health: Health, messages: tuple[Message, ...] = ()) -> Readings:
+        """What the software reads: the latest estimates, which groups hold, who answers, what Earth says."""
         held = state.watch_steps >= self.watches["dwell_steps"]
         groups = np.logical_and.reduceat(held, self.first_watch) if held.size else held
-        return Readings(self.channels, row, groups, ~state.payload_lost)
+        works = health.module_ok & ~state.module_lost
+        answering = ~state.payload_lost & health.payload_ok & works[self.hosts]
+        row = senses.sense.row
+        if senses.are_perfect:
+            return Readings(self.channels, row, groups, answering, messages=messages)
+        quality = senses.sense.quality
+        return Readings(self.channels, row, groups, answering, quality, senses.failed, senses.names, messages)
 
     def payload_status(self, commands: Commands, state: State) -> NDArray[np.int8]:
         """0 off, 1 standby, 2 working, for each payload; shape (payloads,)."""
@@ -61,7 +75,8 @@ class Wiring:
 
 def wire(software: Software, names: Names, step_s: float) -> Wiring:
     """Connect a software to a twin with these names and this step."""
-    channels = {name: place for place, name in enumerate(channel_names(names.nodes, names.stores))}
+    telemetry = channel_names(names.nodes, names.stores)
+    channels = {name: place for place, name in enumerate((*telemetry, *software.onboard_channels))}
     rows = [
         (
             channels[watch.channel],
@@ -75,4 +90,11 @@ def wire(software: Software, names: Names, step_s: float) -> Wiring:
         for watch in watches
     ]
     table = np.array(rows, WATCH)
-    return Wiring(names, channels, table, np.searchsorted(table["group"], np.arange(len(software.groups))))
+    return Wiring(
+        names=names,
+        telemetry={name: channels[name] for name in telemetry},
+        channels=channels,
+        watches=table,
+        first_watch=np.searchsorted(table["group"], np.arange(len(software.groups))),
+        hosts=np.array([names.modules.index(host) for host in software.hosts], dtype=np.int64),
+    )
