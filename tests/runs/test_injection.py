@@ -2,19 +2,25 @@
 
 import math
 from dataclasses import fields
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lunabase.errors import InputError
 from lunabase.runs.fault import SIZES, TARGETS, Fault
-from lunabase.runs.injection import DRIVE_STEP_S, SunTrack, inject
+from lunabase.runs.injection import DRIVE_STEP_S, SensorFault, SunTrack, inject, sun_track
+from lunabase.runs.sensor_faults import spoiled
+from lunabase.runs.wear_faults import wear_faults
 from lunabase.station.load import load_station
+from lunabase.station.wear import Life, Upsets, Wear
 from lunabase.twin.health import healthy
+from lunabase.twin.sensors import DEAD, SENSOR, STUCK, SensorSet
 
 ILRS = Path(__file__).parents[2] / "examples" / "ilrs.yaml"
 TARGET_OF = {
@@ -75,9 +81,16 @@ def test_half_of_one_of_two_equal_arrays_is_a_quarter_of_the_column_and_both_arr
     assert health(fault("array_dust")).dust_part == pytest.approx([0.25])
 
 
+def moved_sun():
+    """A Sun that goes one degree every two hours and passes north."""
+    hours = np.arange(181)
+    times = np.datetime64("2035-01-01", "ns") + hours * np.timedelta64(1, "h")
+    return xr.Dataset({"sun_azimuth": ("time", (350.0 + 0.5 * hours) % 360.0)}, {"time": times})
+
+
 def test_a_stuck_array_loses_by_the_cosine_of_the_suns_way():
     """The Sun a quarter round: nothing is left of the stuck half; the other half tracks on."""
-    sun = SunTrack(np.array([0.0, 90.0 * DRIVE_STEP_S]), np.array([350.0, 350.0 + 90.0]))
+    sun = sun_track(moved_sun())
     stuck = fault("array_drive_stuck", start_s=0.0)
     for steps in (0, 30, 60, 89):
         left = health(stuck, at_s=steps * DRIVE_STEP_S, sun=sun).array_part[0]
@@ -131,6 +144,54 @@ def test_a_sensor_fault_names_its_channel_and_unit():
     injection = inject(station(), present(), [fault("sensor_bias", target="temperature_k.power-node/2", size=4.0)])
     (sensor,) = injection.effects(100.0, base()).sensors
     assert (sensor.channel, sensor.unit, sensor.kind, sensor.size) == ("temperature_k.power-node", 1, "bias", 4.0)
+
+
+def sensors():
+    """Three sensors of channel a, one of channel b."""
+    rows = np.zeros(4, SENSOR)
+    rows["channel"], rows["noise"] = [0, 0, 0, 1], 0.3
+    return SensorSet(rows, np.array([0, 3, 4]), perfect=False)
+
+
+def spoil(*faults, before=None, measured=(1.0, 2.0, 3.0, 4.0)):
+    return spoiled(sensors(), faults, {"a": 0, "b": 1}, np.array(measured), before or sensors()).rows
+
+
+def test_sensors_break_one_by_one_or_all_together():
+    assert spoil(SensorFault("a", 1, "missing", 0.0, 0.0))["state"].tolist() == [0, DEAD, 0, 0]
+    assert spoil(SensorFault("a", -1, "missing", 0.0, 0.0))["state"].tolist() == [DEAD, DEAD, DEAD, 0]
+    assert spoil(SensorFault("b", 2, "missing", 0.0, 0.0))["state"].tolist() == [0, 0, 0, 0]
+    assert spoil(SensorFault("a", 0, "bias", 5.0, 0.0), SensorFault("a", 0, "bias", -1.0, 0.0))["bias"][0] == 4.0
+    assert spoil(SensorFault("a", 0, "noise", 0.4, 0.0))["noise"][0] == pytest.approx(0.5)  # 0.3 and 0.4 together
+
+
+def test_a_stuck_sensor_keeps_what_it_said_when_it_got_stuck():
+    stuck = SensorFault("a", 2, "stuck", 0.0, 0.0)
+    first = spoiled(sensors(), [stuck], {"a": 0, "b": 1}, np.array([1.0, 2.0, 3.0, 4.0]), sensors())
+    assert (first.rows["state"][2], first.rows["stuck_at"][2]) == (STUCK, 3.0)
+    assert spoil(stuck, before=first, measured=(9.0, 9.0, 9.0, 9.0))["stuck_at"][2] == 3.0
+
+
+def test_failures_and_upsets_of_wear_become_faults_that_fit_the_station():
+    """A life of an hour on average: each kind of equipment fails, by what it is, until its repair."""
+    of = ["array-east", "battery", "reactor", "earth-radio", "recorder", "hopper", "topography-camera"]
+    wear = Wear(
+        lives={"short": Life(of=tuple(of), mean="1 h", loses=1.0)},
+        upsets={"memory": Upsets(effect="computer_reset", rate="10 1/d")},
+    )
+    worn = station().model_copy(update={"wear": wear})
+    start = worn.station.start
+    faults, spares = wear_faults(worn, present(), start, start + timedelta(days=2), seed=3)
+    inject(worn, present(), faults)
+    effects = {(item.target, item.effect) for item in faults}
+    assert effects >= {
+        ("array-east", "array_loss"), ("battery", "store_offline"), ("reactor", "source_loss"),
+        ("earth-radio", "radio_loss"), ("recorder", "recorder_loss"), ("hopper", "module_off"),
+        ("topography-camera", "payload_off"), ("", "computer_reset"),
+    }  # fmt: skip
+    assert spares == 0
+    assert faults == wear_faults(worn, present(), start, start + timedelta(days=2), seed=3)[0]
+    assert faults != wear_faults(worn, present(), start, start + timedelta(days=2), seed=4)[0]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from lunabase.planning.plan import Activity, Plan, SolverSummary
 from lunabase.record.run_record import Ledger, Product, Summary
 from lunabase.runs.deciding import Decider
 from lunabase.runs.fault import Fault
-from lunabase.runs.injection import inject
+from lunabase.runs.injection import inject, sun_track
 from lunabase.runs.leg import Leg
 from lunabase.runs.logbook import Logbook, Page
 from lunabase.runs.measures import measures
@@ -98,7 +98,7 @@ def fly(
     legs: list[Leg] = []
     decider: Decider | None = None
     for span in _spans(station, plan, times):
-        injection = inject(station, station.phases[span.phase].present, options.faults)
+        injection = inject(station, station.phases[span.phase].present, options.faults, sun_track(environment))
         decider = Decider(station, span, environment, times, decider) if options.goals else None
         leg = Leg(station, span, plan, injection, log, decider, seed)
         if legs:

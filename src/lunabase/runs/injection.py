@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from lunabase.errors import InputError
@@ -29,6 +30,7 @@ FloatArray = NDArray[np.float64]
 DAY_S = 86_400.0
 DRIVE_STEP_S = 7200.0
 """How often the light on an array whose drive is stuck is worked out again."""
+_TRACK_STEP_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,22 @@ class SunTrack:
 
     time_s: FloatArray
     azimuth_deg: FloatArray
+    """Without jumps at north."""
 
     def turned_rad(self, from_s: float, to_s: float) -> float:
         """How far the Sun has turned from one time to another."""
-        angles = np.interp([from_s, to_s], self.time_s, np.unwrap(self.azimuth_deg, period=360.0))
+        angles = np.interp([from_s, to_s], self.time_s, self.azimuth_deg)
         return math.radians(float(angles[1] - angles[0]))
+
+
+def sun_track(environment: xr.Dataset) -> SunTrack:
+    """The Sun's azimuth over an environment, every hour or so; times from its first epoch."""
+    epochs = environment["time"].values.astype("datetime64[ns]")
+    seconds = (epochs - epochs[0]).astype(np.int64) * 1e-9
+    step_s = float(seconds[1]) if seconds.size > 1 else DRIVE_STEP_S
+    every = slice(None, None, max(int(_TRACK_STEP_S // step_s), 1))
+    azimuth_deg = environment["sun_azimuth"].values[every].astype(np.float64)
+    return SunTrack(seconds[every], np.unwrap(azimuth_deg, period=360.0))
 
 
 @dataclass(frozen=True, slots=True)
