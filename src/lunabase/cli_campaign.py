@@ -33,7 +33,8 @@ def campaign(
     ] = None,
     days: Annotated[float, typer.Option(help="Length of each run in days.")] = 90.0,
     faults: Annotated[
-        Path | None, typer.Option(help="Fault catalogue (YAML) to draw from; without it nothing fails.")
+        Path | None,
+        typer.Option(help="Fault catalogue (YAML), or `wear`: the station's own wear; without it nothing fails."),
     ] = None,
     double: Annotated[bool, typer.Option("--double", help="Two faults in each run instead of one.")] = False,
     no_contact: Annotated[

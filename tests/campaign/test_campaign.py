@@ -74,7 +74,11 @@ def test_a_run_flown_alone_is_the_row_of_the_campaign(flown, no_progress):
     for name, value in alone.items():
         assert value == row[name] or (value != value and row[name] != row[name]), name
     flight = fly_station(
-        setup.sweep.file.station, setup.environment, faults=setup.faults(7), seed=int(row["seed"]), keep_telemetry=False
+        setup.sweep.file.station,
+        setup.environment,
+        faults=setup.faults(7)[0],
+        seed=int(row["seed"]),
+        keep_telemetry=False,
     )
     assert flight.summary.measures.lowest_charge == row["lowest_charge"]
 

@@ -14,13 +14,11 @@ from hypothesis import strategies as st
 
 from lunabase.errors import InputError
 from lunabase.runs.fault import SIZES, TARGETS, Fault
-from lunabase.runs.injection import DRIVE_STEP_S, SensorFault, SunTrack, inject, sun_track
-from lunabase.runs.sensor_faults import spoiled
+from lunabase.runs.injection import DRIVE_STEP_S, SunTrack, inject, sun_track
 from lunabase.runs.wear_faults import wear_faults
 from lunabase.station.load import load_station
 from lunabase.station.wear import Life, Upsets, Wear
 from lunabase.twin.health import healthy
-from lunabase.twin.sensors import DEAD, SENSOR, STUCK, SensorSet
 
 ILRS = Path(__file__).parents[2] / "examples" / "ilrs.yaml"
 TARGET_OF = {
@@ -144,32 +142,6 @@ def test_a_sensor_fault_names_its_channel_and_unit():
     injection = inject(station(), present(), [fault("sensor_bias", target="temperature_k.power-node/2", size=4.0)])
     (sensor,) = injection.effects(100.0, base()).sensors
     assert (sensor.channel, sensor.unit, sensor.kind, sensor.size) == ("temperature_k.power-node", 1, "bias", 4.0)
-
-
-def sensors():
-    """Three sensors of channel a, one of channel b."""
-    rows = np.zeros(4, SENSOR)
-    rows["channel"], rows["noise"] = [0, 0, 0, 1], 0.3
-    return SensorSet(rows, np.array([0, 3, 4]), perfect=False)
-
-
-def spoil(*faults, before=None, measured=(1.0, 2.0, 3.0, 4.0)):
-    return spoiled(sensors(), faults, {"a": 0, "b": 1}, np.array(measured), before or sensors()).rows
-
-
-def test_sensors_break_one_by_one_or_all_together():
-    assert spoil(SensorFault("a", 1, "missing", 0.0, 0.0))["state"].tolist() == [0, DEAD, 0, 0]
-    assert spoil(SensorFault("a", -1, "missing", 0.0, 0.0))["state"].tolist() == [DEAD, DEAD, DEAD, 0]
-    assert spoil(SensorFault("b", 2, "missing", 0.0, 0.0))["state"].tolist() == [0, 0, 0, 0]
-    assert spoil(SensorFault("a", 0, "bias", 5.0, 0.0), SensorFault("a", 0, "bias", -1.0, 0.0))["bias"][0] == 4.0
-    assert spoil(SensorFault("a", 0, "noise", 0.4, 0.0))["noise"][0] == pytest.approx(0.5)  # 0.3 and 0.4 together
-
-
-def test_a_stuck_sensor_keeps_what_it_said_when_it_got_stuck():
-    stuck = SensorFault("a", 2, "stuck", 0.0, 0.0)
-    first = spoiled(sensors(), [stuck], {"a": 0, "b": 1}, np.array([1.0, 2.0, 3.0, 4.0]), sensors())
-    assert (first.rows["state"][2], first.rows["stuck_at"][2]) == (STUCK, 3.0)
-    assert spoil(stuck, before=first, measured=(9.0, 9.0, 9.0, 9.0))["stuck_at"][2] == 3.0
 
 
 def test_failures_and_upsets_of_wear_become_faults_that_fit_the_station():

@@ -33,6 +33,7 @@ from lunabase.twin.sensors import sensor_set
 
 DEFAULT_RUNS = 100
 MAX_RUNS = 1_000_000
+WEAR = Path("wear")
 Stage = Callable[[str], AbstractContextManager[Callable[..., None]]]
 
 
@@ -46,6 +47,7 @@ class CampaignOptions:
     days: float = 90.0
     step_s: float = 60.0
     faults: Path | None = None
+    """A catalogue to draw from; the word `wear` stands for the station's own wear."""
     double: bool = False
     no_contact_s: float = 0.0
     vary: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ class Campaign:
         return {
             "lunabase": __version__,
             "station_sha256": self.file.sha256,
+            "faults": str(WEAR) if options.faults == WEAR else "catalogue" if self.catalogue else "none",
             "faults_sha256": self.catalogue.sha256 if self.catalogue else "",
             "kernels": kernel_hashes(kernels_from(options.kernels)),
             "start": str(self.span.grid.utc[0]),
@@ -98,10 +101,12 @@ def campaign_of(options: CampaignOptions) -> Campaign:
     file = load_station(options.station)
     span = Span.of(file, options.start, options.days, options.step_s)
     sweep = sweep_of(file, options.vary)
-    catalogue = load_catalogue(options.faults) if options.faults is not None else None
+    catalogue = load_catalogue(options.faults) if options.faults not in (None, WEAR) else None
     present = file.station.phases[file.station.phase_at(_start(span))[0]].present
     sensors = _sensors(file.station, present, options)
     urn = urn_of(catalogue.catalogue.faults, file.station, present, sensors) if catalogue else None
+    if options.faults == WEAR and file.station.wear is None:
+        raise InputError("the station file has no `wear`.", where="--faults wear", fix="Add that section to it.")
     if options.double and urn is None:
         raise InputError("there are no faults to double.", where="--double", fix="Give a catalogue with --faults.")
     if not 0.0 <= options.no_contact_s < options.days * 86_400.0:
@@ -149,6 +154,7 @@ def setup_of(campaign: Campaign, report: Callable[[float], None]) -> Setup:
         seed=options.seed,
         double=options.double,
         contact_from_s=options.no_contact_s,
+        wear=options.faults == WEAR,
     )
 
 

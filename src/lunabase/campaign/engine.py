@@ -73,7 +73,7 @@ def columns_of(sweep: Sweep) -> tuple[str, ...]:
 
 def _points(setup: Setup) -> list[Point]:
     """The variants that are flown without faults: each one where there are faults, or else the file as it stands."""
-    if setup.urn is None:
+    if setup.urn is None and not setup.wear:
         return [()]
     return list(dict.fromkeys(setup.points))
 

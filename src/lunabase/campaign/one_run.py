@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from lunabase.campaign.vary import Point, Sweep
 from lunabase.errors import LunabaseError
 from lunabase.runs.fault import Fault
 from lunabase.runs.fly import Flight, fly
+from lunabase.runs.wear_faults import wear_faults
 from lunabase.station.model import Station
 
 _FLIGHT = 3
@@ -35,7 +37,7 @@ class Setup:
     sweep: Sweep
     environment: xr.Dataset
     urn: FaultUrn | None
-    """None: no faults."""
+    """None: no faults are drawn from a catalogue."""
     points: tuple[Point, ...]
     """The variant of each run."""
     step_s: float
@@ -43,12 +45,27 @@ class Setup:
     seed: int
     double: bool = False
     contact_from_s: float = 0.0
+    wear: bool = False
+    """Faults are those of the station's own wear."""
 
-    def faults(self, run: int) -> tuple[Fault, ...]:
-        """The faults of a run."""
+    def faults(self, run: int) -> tuple[tuple[Fault, ...], int]:
+        """The faults of a run, and the spares that their repair takes."""
+        if self.wear:
+            return self._worn(run)
         if self.urn is None:
-            return ()
-        return self.urn.draw(run, self.seed, self.days * 86_400.0, double=self.double)
+            return (), 0
+        return self.urn.draw(run, self.seed, self.days * 86_400.0, double=self.double), 0
+
+    def flight_seed(self, run: int) -> int:
+        """The seed of a run's flight."""
+        return int(np.random.SeedSequence((self.seed, _FLIGHT, max(run, 0))).generate_state(1)[0])
+
+    def _worn(self, run: int) -> tuple[tuple[Fault, ...], int]:
+        station = self.sweep.station(self.points[run])
+        start = datetime.fromtimestamp(int(self.environment["time"].values[0].astype("datetime64[s]").astype(int)), UTC)
+        phase = station.phases[station.phase_at(start)[0]]
+        stop = start + timedelta(days=self.days)
+        return wear_faults(station, phase.present, start, stop, self.flight_seed(run), crew=phase.crew)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +83,15 @@ def fly_batch(setup: Setup, runs: Sequence[int], references: Mapping[Point, Refe
 
 def fly_references(setup: Setup, points: Sequence[Point]) -> list[Row]:
     """The rows of fault-free flights at these points; their run number is -1."""
-    return [_row(setup, -1, point, (), Reference(math.nan, math.nan)) for point in points]
+    return [_row(setup, -1, point, (), 0, Reference(math.nan, math.nan)) for point in points]
 
 
 def fly_run(setup: Setup, run: int, reference: Reference) -> Row:
     """The row of one run."""
-    return _row(setup, run, setup.points[run], setup.faults(run), reference)
+    return _row(setup, run, setup.points[run], *setup.faults(run), reference)
 
 
-def _row(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...], reference: Reference) -> Row:
+def _row(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...], spares: int, reference: Reference) -> Row:
     station = setup.sweep.station(point)
     row = _asked(setup, run, point, faults)
     steps = setup.days * 86_400.0 / setup.step_s
@@ -92,16 +109,16 @@ def _row(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...], refere
     except LunabaseError as failed:
         return row | {"outcome": "failed", "reason": str(failed), "night": ""} | empty_numbers(station)
     night = json.dumps(night_report(station, flight)) if run < 0 else ""
-    return row | _came_to(station, setup, faults, flight, reference) | {"night": night}
+    numbers = _came_to(station, setup, faults, flight, reference)
+    return row | numbers | {"night": night, "spares_used": numbers["spares_used"] + spares}
 
 
 def _asked(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...]) -> Row:
-    seed = int(np.random.SeedSequence((setup.seed, _FLIGHT, max(run, 0))).generate_state(1)[0])
     # A flight of the file as it stands has an empty point.
     values = {field.name: value for field, value in zip(setup.sweep.fields, point, strict=False)}
     return {
         "run": run,
-        "seed": seed,
+        "seed": setup.flight_seed(run),
         **values,
         "fault": " + ".join(dict.fromkeys(fault.name for fault in faults)),
         "subsystem": " + ".join(dict.fromkeys(fault.subsystem for fault in faults)),

@@ -27,7 +27,9 @@ def recovery_s(flight: Flight, faults: Sequence[Fault]) -> float:
     begin_s = min(fault.start_s for fault in faults)
     end_s = max(fault.stop_s for fault in faults) + AFTERMATH_S
     over_s = [stop_s for start_s, stop_s in abnormal_spells(flight) if begin_s <= start_s < end_s]
-    over_s += [_since_s(flight, event.time) for event in flight.events if event.name == "fault_cleared"]
+    over_s += [
+        _since_s(flight, event.time) for event in flight.events if event.name == "recovered" and event.source == "twin"
+    ]
     return max((moment_s - begin_s for moment_s in over_s), default=0.0)
 
 
