@@ -7,9 +7,19 @@ from twin_bench import Bench, node, payload, source, store, surroundings, table
 
 from lunabase.twin import kernel
 from lunabase.twin import power as power_room
-from lunabase.twin.layout import DISCHARGE_LOSS_J, HEATERS_J, LOAD, OVERFLOW_RATE, PRODUCED_RATE
+from lunabase.twin.layout import (
+    DISCHARGE_LOSS_J,
+    HEATERS_J,
+    LOAD,
+    MODULES_J,
+    OVERFLOW_RATE,
+    PAYLOADS_J,
+    PRODUCED_RATE,
+    RADIOS_J,
+    RECORDERS_J,
+)
 from lunabase.twin.ledger import Balance, accounts, data_balance, energy_balance
-from lunabase.twin.parameters import RADIO
+from lunabase.twin.parameters import RADIO, Bus
 
 
 def imbalance(balance: Balance, rounding: float = 0.0) -> float:
@@ -22,6 +32,8 @@ def imbalance(balance: Balance, rounding: float = 0.0) -> float:
     return max(abs(given_ - taken) - rounding, 0.0) / max(given_, taken, 1e-300)
 
 
+LOADS = [(MODULES_J, 0), (RECORDERS_J, 0), (RADIOS_J, 0)]
+LOADS += [(HEATERS_J, node) for node in range(2)] + [(PAYLOADS_J, index) for index in range(3)]
 efficiency = st.floats(0.05, 1.0)
 power = st.floats(0.0, 1e5)
 
@@ -45,6 +57,10 @@ def benches(draw):
         maximum_charge_w=many(power),
         maximum_discharge_w=many(power),
         node=0,
+        resistance_per_w=many(st.floats(0.0, 1e-4)),
+        resistance_k=3000.0,
+        calendar_per_s=many(st.floats(0.0, 1e-6)),
+        cycle_loss=many(st.floats(0.0, 1e3)),
     )
     stores["floor_j"] = stores["capacity_j"] * draw(st.floats(0.0, 0.3))
     return Bench(
@@ -58,6 +74,8 @@ def benches(draw):
         recorder_bit=draw(st.floats(0.0, 1e9)),
         radios=table(RADIO, 2, power_w=[20.0, 35.0], earth_bit_per_s=[3e5, 0.0], relay_bit_per_s=[0.0, 8e5]),
         recorder_on=draw(st.booleans()),
+        bus=Bus(draw(efficiency), draw(st.floats(1.0, 1e5)), 0, draw(st.booleans())),
+        order=draw(st.permutations(LOADS)),
     )
 
 
@@ -87,8 +105,8 @@ def test_the_books_agree_with_the_telemetry(bench, charge):
 @settings(max_examples=50, deadline=None)
 def test_stores_stay_within_their_limits(bench, charge):
     last, *_ = bench.fly(bench.state(charge=charge))
-    assert np.all(last.store_j >= bench.stores["floor_j"])
-    assert np.all(last.store_j <= bench.stores["capacity_j"])
+    assert np.all(last.store_j >= bench.stores["floor_j"] * last.store_left * (1.0 - 1e-12))
+    assert np.all(last.store_j <= bench.stores["capacity_j"] * last.store_left * (1.0 + 1e-12))
     assert 0.0 <= last.recorder_bit[0] <= bench.recorder_bit
 
 

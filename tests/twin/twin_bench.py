@@ -95,7 +95,7 @@ class Bench:
     recorder_on: bool = True
     radio_on: bool = True
     health: Health | None = None
-    bus: Bus = Bus()
+    bus: Bus = field(default_factory=Bus)
     order: tuple = ()
     source_level: list | None = None
 
