@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -88,6 +89,7 @@ CHANNELS = (
 QUIET = dict(zip(CHANNELS, (0.9, 500.0, 500.0, 60.0, 400.0, 0.0, 0.1, 20.0, 30.0, 290.0), strict=True))
 
 
+@cache
 def small_station(text=STATION):
     return Station.model_validate(YAML(typ="safe", pure=True).load(text))
 
@@ -121,27 +123,33 @@ class Console:
     plan: Plan = field(default_factory=plan_of)
     values: dict = field(default_factory=lambda: dict(QUIET))
     reaction: object = None
+    station: Station = field(default_factory=small_station)
+    channels: tuple = CHANNELS
 
     def __post_init__(self):
-        station = small_station()
-        self.software = load_software(station, station.phases["robotic"], self.plan)
+        self.software = load_software(self.station, self.station.phases["robotic"], self.plan)
+        self.values = dict.fromkeys(self.channels, 0.0) | self.values
+        self.quality = None
         self.state = SoftwareState()
         self.events = []
         self.stretches = []
         self.answering = np.ones(3, dtype=np.bool_)
 
-    def wake(self, hours, **values):
+    def wake(self, hours, messages=(), **values):
         """React at a time; readings count as having lasted long enough. Returns the commands."""
         self.values |= {name.replace("__", "."): value for name, value in values.items()}
         held = [all(self._holds(watch) for watch in group) for group in self.software.groups]
         readings = Readings(
-            {name: place for place, name in enumerate(CHANNELS)},
-            np.array([self.values[name] for name in CHANNELS]),
+            {name: place for place, name in enumerate(self.channels)},
+            np.array([self.values[name] for name in self.channels]),
             np.array(held),
             self.answering,
+            self.quality,
+            messages=tuple(messages),
         )
         self.reaction = react(self.software, readings, hours * 3600.0, self.state)
         self.state = self.reaction.state
+        self.software = self.reaction.software or self.software
         self.events += self.reaction.events
         self.stretches += self.reaction.stretches
         return self.reaction.commands

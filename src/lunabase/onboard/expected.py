@@ -19,6 +19,8 @@ class Loads:
 
     module_w: Mapping[str, Mapping[str, float]]
     """Mode -> module -> its load."""
+    modules_w: Mapping[str, float]
+    """Mode -> load of all modules together."""
     payload_w: tuple[Mapping[str, float], ...]
     """Per payload: setting -> its load."""
     payload_bit_per_s: tuple[float, ...]
@@ -31,8 +33,12 @@ class Loads:
 def loads_of(station: Station, present: tuple[str, ...]) -> Loads:
     """The loads of the present modules and their payloads."""
     payloads = station.payloads_present(present).values()
+    module_w: dict[str, dict[str, float]] = {
+        mode: {name: station.modules[name].load_w(mode) for name in present} for mode in station.modes
+    }
     return Loads(
-        module_w={mode: {name: station.modules[name].load_w(mode) for name in present} for mode in station.modes},
+        module_w=module_w,
+        modules_w={mode: sum(loads.values()) for mode, loads in module_w.items()},
         payload_w=tuple(dict(payload.power) for payload in payloads),
         payload_bit_per_s=tuple(payload.data_rate_bit_per_s for payload in payloads),
         host=tuple(payload.host for payload in payloads),
@@ -43,7 +49,7 @@ def loads_of(station: Station, present: tuple[str, ...]) -> Loads:
 
 def expected(loads: Loads, commands: Commands) -> NDArray[np.float64]:
     """For `estimate.estimate`: load without heaters, W; what a radio may draw on top, W; data rate, bit/s."""
-    load_w = sum(load for name, load in loads.module_w[commands.mode].items() if name not in commands.modules_off)
+    load_w = loads.modules_w[commands.mode] - sum(loads.module_w[commands.mode][name] for name in commands.modules_off)
     load_w += loads.recorder_w if commands.recorder else 0.0
     rate_bit_per_s = 0.0
     for payload, power_w, rate in zip(commands.payloads, loads.payload_w, loads.payload_bit_per_s, strict=True):

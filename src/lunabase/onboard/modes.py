@@ -67,11 +67,11 @@ class ModeGroups:
     leave: tuple[int, ...]
     """-1 for the everyday mode and modes that are never left."""
 
-    def armed(self, mode: int) -> Iterator[int]:
-        """Groups that would change this mode."""
+    def armed(self, mode: int, stays: bool = False) -> Iterator[int]:
+        """Groups that would change this mode; ``stays``: it is not left for a milder one."""
         for severer in self.enter[mode + 1 :]:
             yield from severer
-        if self.leave[mode] >= 0:
+        if self.leave[mode] >= 0 and not stays:
             yield self.leave[mode]
 
 
@@ -80,11 +80,11 @@ def next_mode(
 ) -> tuple[int, tuple[Entry, ...]]:
     """The mode that follows from the readings, and what the log says about the change.
 
-    ``ordered``: Earth wants at least this one. ``stays``: the present mode is not left for a milder one.
+    ``ordered``: Earth or a response wants at least this one. ``stays``: the present mode is not left for a milder one.
     """
     called, because = _called(groups, readings)
     if ordered > called:
-        called, because = ordered, "an order from Earth"
+        called, because = ordered, "an order"
     if called > mode:
         return called, (_entered(groups.table[called], because),)
     if not stays and groups.leave[mode] >= 0 and readings.held[groups.leave[mode]]:

@@ -23,11 +23,12 @@ from lunabase.onboard.modes import ASLEEP, entered, next_mode
 from lunabase.onboard.monitors import arm, check, inhibited
 from lunabase.onboard.requests import Desk
 from lunabase.onboard.responses import respond
-from lunabase.onboard.shedding import shed
-from lunabase.onboard.software import Software, SoftwareState
+from lunabase.onboard.shedding import ShedState, shed
+from lunabase.onboard.software import Answered, Software, SoftwareState
 from lunabase.onboard.watch import Readings
 from lunabase.station.autonomy import SOFTWARE_EVENTS
 
+_RULE = "flight_rule_broken"
 _LINK_LOOKS = 8.0
 """How often, in the time of the shortest timer, a working link is looked for."""
 
@@ -71,26 +72,23 @@ def react(software: Software, readings: Readings, time_s: float, state: Software
     _change_mode(work)
     shed_state, shed_log = shed(software.shedding, work.state.shed, readings, time_s)
     work.note(shed_log)
-    active = _monitor(work, shed_state)
-    _respond(work, active)
+    _monitor(work, shed_state)
+    _respond(work)
     now = work.state
-
-    def refusal(index: int, current: Sequence[Current]) -> Reason:
-        return refuse(work.software, now, readings, index, current)
-
-    outcome = execute(work.software.timetable, now.executive, refusal, time_s)
+    gate = _Gate(work.software, now, readings)
+    outcome = execute(work.software.timetable, now.executive, gate.refusal, time_s)
     work.note(outcome.entries)
     events, count, marks = stamped(work.entries, software.start + timedelta(seconds=time_s), now.count, now.marks)
-    now = replace(now, executive=outcome.state, count=count, marks=marks, read_s=time_s)
-    commands, now = _answer(work.software, now, readings, time_s)
+    answered = _answer(work.software, now, outcome.state.current, readings, time_s)
+    now = replace(now, executive=outcome.state, count=count, marks=marks, read_s=time_s, answered=answered)
     return Reaction(
-        commands=commands,
+        commands=answered.commands,
         state=now,
         events=events,
         stretches=outcome.stretches,
         armed=_armed(work.software, now, time_s),
         wake_s=_wake_s(work.software, now, time_s),
-        expected=expected(software.loads, commands),
+        expected=answered.expected,
         software=work.software if work.software is not software else None,
     )
 
@@ -168,7 +166,8 @@ def _look_at_quality(work: _Waking, quality: NDArray[np.int8]) -> None:
 
 def _change_mode(work: _Waking) -> None:
     state, modes = work.state, work.software.modes
-    mode, entries = next_mode(modes, state.mode, work.readings, state.ordered_mode, state.waits_for_earth)
+    ordered = work.software.ordered(state)
+    mode, entries = next_mode(modes, state.mode, work.readings, ordered, state.waits_for_earth)
     if mode != state.mode:
         _enter(work, mode)
     work.note(entries)
@@ -180,29 +179,34 @@ def _enter(work: _Waking, mode: int) -> None:
     work.state = replace(work.state, mode=mode, waits_for_earth=waits)
 
 
-def _monitor(work: _Waking, shed_state: object) -> frozenset[int]:
-    """Check all monitors and timers; the set of those that were tripped before, which G's goals may read as well."""
+def _monitor(work: _Waking, shed_state: ShedState) -> None:
+    """Check all monitors and timers."""
     software, state = work.software, work.state
     idle = idle_monitors(software, state)
     active, entries = check(software.monitors, state.active, idle, work.readings)
     work.note(entries)
-    silent = state.silent
+    silent = _time_out(work) if software.timers else state.silent
+    if (shed_state, active, silent) != (state.shed, state.active, state.silent):
+        work.state = replace(state, shed=shed_state, active=active, silent=silent)
+
+
+def _time_out(work: _Waking) -> frozenset[str]:
+    """The timers that have run out."""
+    software, state, silent = work.software, work.state, work.state.silent
+    mode, since_s = software.modes.table[state.mode].name, work.time_s - state.heard_s
     for timer in software.timers:
-        work_mode = software.modes.table[state.mode].name
-        beyond = work.time_s - state.heard_s >= timer.limit_s
-        checked = software.timer_on(state, timer.id) and (not timer.modes or work_mode in timer.modes)
-        if beyond and checked and timer.id not in silent:
+        checked = software.timer_on(state, timer.id) and (not timer.modes or mode in timer.modes)
+        beyond, about = checked and since_s >= timer.limit_s, f"monitor {timer.id}"
+        if beyond and timer.id not in silent:
             silent |= {timer.id}
-            cause = f"Earth was last heard {(work.time_s - state.heard_s) / 3600.0:.4g} h ago"
-            about = f"monitor {timer.id}"
+            cause = f"Earth was last heard {since_s / 3600.0:.4g} h ago"
             work.note([Entry(timer.severity, "monitor", timer.id, timer.text, cause, about=about)])
-        elif timer.id in silent and not (beyond and checked):
+        elif timer.id in silent and not beyond:
             silent -= {timer.id}
-            text, about = f"No longer: {timer.text}", f"monitor {timer.id}"
             cause = "Earth is heard" if checked else "it is not checked now"
+            text = f"No longer: {timer.text}"
             work.note([Entry("info", "monitor", f"{timer.id}_over", text, cause, because=about)])
-    work.state = replace(state, shed=shed_state, active=active, silent=silent)  # type: ignore[arg-type]
-    return active
+    return silent
 
 
 def idle_monitors(software: Software, state: SoftwareState) -> frozenset[int]:
@@ -211,14 +215,14 @@ def idle_monitors(software: Software, state: SoftwareState) -> frozenset[int]:
     return inhibited(software.monitors, off, software.modes.table[state.mode].name)
 
 
-def _respond(work: _Waking, active: frozenset[int]) -> None:
+def _respond(work: _Waking) -> None:
     """Events start responses, responses act."""
     software, state = work.software, work.state
     raised = _raised(work)
     if not raised and not state.responses.runs:
         return
     off = software.responses.disabled ^ state.toggled_actions
-    holding = {software.monitors.all[index].id for index in active} | state.silent
+    holding = {software.monitors.all[index].id for index in state.active} | state.silent
     over = frozenset(software.responses.starts) - holding
     answer = respond(software.responses, state.responses, raised, off, over, work.readings, work.time_s)
     if answer.state is state.responses:
@@ -238,13 +242,11 @@ def _raised(work: _Waking) -> dict[str, str]:
         return {}
     found = {}
     for entry in work.entries:
-        name = entry.name.replace("_", "-") if entry.source != "monitor" else entry.name
-        if entry.name == "flight_rule_broken":
-            name = "flight-rule-broken"
+        name = entry.name if entry.source == "monitor" and entry.name != _RULE else entry.name.replace("_", "-")
+        if entry.name == "mode_entered" and entry.cause.startswith("brown-out"):
+            name = "brown-out"
         if name in starts and (entry.source == "monitor" or name in SOFTWARE_EVENTS):
             found[name] = entry.about
-    if "brown-out" in starts and work.readings.value("unserved_w") > 0.0:
-        found["brown-out"] = "mode"
     return found
 
 
@@ -259,42 +261,57 @@ def _shed_more(work: _Waking, loads: int) -> None:
 
 def _demand(work: _Waking, name: str, response: str) -> None:
     """A response brings the station into a mode, if it is not in a severer one."""
-    table = work.software.modes.table
-    mode = next((place for place, item in enumerate(table) if item.name == name), 0)
+    table, mode = work.software.modes.table, work.software.mode_of(name)
     if mode > work.state.mode:
         _enter(work, mode)
         work.note([entered(table[mode], response)])
 
 
-def refuse(
-    software: Software, state: SoftwareState, readings: Readings, index: int, current: Sequence[Current]
-) -> Reason:
-    """Why an activity may not run now; without text when it may."""
-    activity = software.timetable.activities[index]
-    payload = software.payload_of[index]
-    mode = software.modes.table[state.mode]
-    off = software.off(state)
-    if not readings.answering[payload]:
-        return Reason(f"{activity.payload} does not answer", f"silent {activity.payload}")
-    if mode.spec.activities == "none":
-        return Reason(f"{mode.name} mode runs no activities", "mode")
-    if mode.spec.activities == "continuous" and not software.timetable.continuous[index]:
-        return Reason(f"{mode.name} mode runs only continuous payloads", "mode")
-    for load in (activity.payload, software.hosts[payload]):
-        if load in off:
-            return _off(software, state, load)
-    for monitor in software.limits[payload]:
-        if monitor in state.active:
-            item = software.monitors.all[monitor]
-            return Reason(item.describe(readings), item.about)
-    begun = any(item.index == index and item.doing != "waiting" for item in current)
-    if not begun and state.schedule_off and state.schedule_off & {"", activity.partner}:
-        return Reason(f"Earth has disabled the schedule of {activity.partner}")
-    group = software.waits.get(activity.activity_type, -1)
-    if group >= 0 and not begun and not readings.held[group]:
-        unmet = " and ".join(watch.opposite.describe(readings) for watch in software.groups[group])
+class _Gate:
+    """Lets activities run or not, as things are at one waking."""
+
+    def __init__(self, software: Software, state: SoftwareState, readings: Readings) -> None:
+        self.software, self.state, self.readings = software, state, readings
+        self.off = software.off(state)
+        self.mode = software.modes.table[state.mode]
+        self.runs = self.mode.spec.activities
+        self.answering = readings.answering.tolist()
+
+    def refusal(self, index: int, current: Sequence[Current]) -> Reason:
+        """Why an activity may not run beside the current ones."""
+        software, state = self.software, self.state
+        activity, payload = software.timetable.activities[index], software.payload_of[index]
+        if not self.answering[payload]:
+            return Reason(f"{activity.payload} does not answer", f"silent {activity.payload}")
+        if self.runs == "none":
+            return Reason(f"{self.mode.name} mode runs no activities", "mode")
+        if self.runs == "continuous" and not software.timetable.continuous[index]:
+            return Reason(f"{self.mode.name} mode runs only continuous payloads", "mode")
+        for load in (activity.payload, software.hosts[payload]) if self.off else ():
+            if load in self.off:
+                return _off(software, state, load)
+        for monitor in software.limits[payload]:
+            if monitor in state.active:
+                item = software.monitors.all[monitor]
+                return Reason(item.describe(self.readings), item.about)
+        if state.schedule_off or activity.activity_type in software.waits:
+            reason = self._held_back(index, current)
+            if reason.text:
+                return reason
+        return _excluded(software, index, current)
+
+    def _held_back(self, index: int, current: Sequence[Current]) -> Reason:
+        """Why an activity may not begin; once begun it goes on."""
+        activity = self.software.timetable.activities[index]
+        if any(item.index == index and item.doing != "waiting" for item in current):
+            return RUNS
+        if self.state.schedule_off & {"", activity.partner}:
+            return Reason(f"Earth has disabled the schedule of {activity.partner}")
+        group = self.software.waits.get(activity.activity_type, -1)
+        if group < 0 or self.readings.held[group]:
+            return RUNS
+        unmet = " and ".join(watch.opposite.describe(self.readings) for watch in self.software.groups[group])
         return Reason(f"it waits: {unmet}", waits=True)
-    return _excluded(software, index, current)
 
 
 def _off(software: Software, state: SoftwareState, load: str) -> Reason:
@@ -317,8 +334,8 @@ def _excluded(software: Software, index: int, current: Sequence[Current]) -> Rea
 
 
 def _answer(
-    software: Software, state: SoftwareState, readings: Readings, time_s: float
-) -> tuple[Commands, SoftwareState]:
+    software: Software, state: SoftwareState, current: tuple[Current, ...], readings: Readings, time_s: float
+) -> Answered:
     """The commands, made anew only if something that they follow from has changed."""
     responses = state.responses
     pulses = responses.pulsed_s == time_s
@@ -328,22 +345,24 @@ def _answer(
         responses.off,
         responses.path,
         pulses and (responses.power_cycle, responses.switch_over, responses.reset),
-        state.executive.current,
+        current,
         software.payload_of,
         state.quiet,
     )
-    if state.answered is not None and state.answered[0] == key:
-        return state.answered[1], state
-    commands = command(software, state, readings, pulses)
-    return commands, replace(state, answered=(key, commands))
+    if state.answered is not None and state.answered.key == key:
+        return state.answered
+    commands = command(software, state, current, readings, pulses)
+    return Answered(key, commands, expected(software.loads, commands))
 
 
-def command(software: Software, state: SoftwareState, readings: Readings, pulses: bool = False) -> Commands:
+def command(
+    software: Software, state: SoftwareState, current: tuple[Current, ...], readings: Readings, pulses: bool
+) -> Commands:
     """The switches that follow from the software's state; ``pulses``: with the short commands of this moment."""
     mode = software.modes.table[state.mode]
     off = software.off(state)
     at_work: dict[str, Current] = {}
-    for item in state.executive.current:
+    for item in current:
         if item.doing != "waiting":
             at_work[software.timetable.activities[item.index].payload] = item
     idle = PayloadCommand("standby" if mode.spec.standby else "off", False)
@@ -379,7 +398,8 @@ _OFF = PayloadCommand("off", False)
 def _armed(software: Software, state: SoftwareState, time_s: float) -> NDArray[np.bool_]:
     flags = np.zeros(len(software.groups), dtype=np.bool_)
     arm(software.monitors, state.active, idle_monitors(software, state), flags)
-    for group in (*software.modes.armed(state.mode), *software.shedding.armed(state.shed, time_s)):
+    stays = state.waits_for_earth or software.ordered(state) >= state.mode > 0
+    for group in (*software.modes.armed(state.mode, stays), *software.shedding.armed(state.shed, time_s)):
         flags[group] = True
     if software.timers and time_s >= state.heard_s + _look_after_s(software):
         flags[software.link] = True

@@ -77,6 +77,8 @@ class ResponseState:
     off: frozenset[str] = frozenset()
     """Payloads and modules that responses or Earth have switched off."""
     path: Path = "best"
+    modes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Modes that running responses hold the station in at least, by response."""
     pulsed_s: float = -1.0
     """When the units below were cycled, switched over, or the computer reset."""
     power_cycle: frozenset[str] = frozenset()
@@ -223,7 +225,8 @@ def _put(answer: Answer, response: Response, run: Run) -> None:
 def _close(answer: Answer, response: Response) -> None:
     runs = {name: run for name, run in answer.state.runs.items() if name != response.name}
     calls = any(isinstance(step, CallEarth) for step in response.steps)
-    answer.state = replace(answer.state, runs=runs, path="best" if calls else answer.state.path)
+    modes = {name: mode for name, mode in answer.state.modes.items() if name != response.name}
+    answer.state = replace(answer.state, runs=runs, modes=modes, path="best" if calls else answer.state.path)
 
 
 def _recent(answer: Answer, response: Response) -> tuple[float, ...]:
@@ -255,6 +258,7 @@ def _take(answer: Answer, response: Response, step: Step) -> None:
         case Shed():
             answer.shed += step.loads
         case EnterMode():
+            answer.state = replace(state, modes={**state.modes, response.name: step.mode})
             answer.modes.append((step.mode, response.name))
         case Reset():
             answer.state = replace(state, reset=True)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lunabase.onboard.commands import Commands
 from lunabase.onboard.estimate import ONBOARD
 from lunabase.onboard.executive import ExecutiveState, Timetable, timetable_of
@@ -85,6 +88,15 @@ class Software:
         """Channels that follow those of telemetry in the row of estimates."""
         return (*ONBOARD, *(delta_channel(channel, over_s) for channel, over_s in self.deltas))
 
+    def mode_of(self, name: str) -> int:
+        """Place of a mode in the table (0, the everyday mode, if it is not there)."""
+        return next((place for place, mode in enumerate(self.modes.table) if mode.name == name), 0)
+
+    def ordered(self, state: SoftwareState) -> int:
+        """The mode that Earth and running responses want at least."""
+        held = state.responses.modes
+        return max(state.ordered_mode, *(self.mode_of(name) for name in held.values())) if held else state.ordered_mode
+
     def timer_on(self, state: SoftwareState, name: str) -> bool:
         """Whether a timer is enabled."""
         return next(timer.enabled for timer in self.timers if timer.id == name) != (name in state.toggled_timers)
@@ -94,6 +106,16 @@ class Software:
         shed = self.shedding.off(state.shed)
         others = state.responses.off.union(self.modes.table[state.mode].spec.off)
         return shed | others if others else shed
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last commands, kept for as long as what they follow from stays the same."""
+
+    key: object
+    commands: Commands
+    expected: NDArray[np.float64]
+    """What units draw and produce under them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +154,13 @@ class SoftwareState:
     """Events so far."""
     marks: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Number of the last event about each thing."""
-    answered: tuple[object, Commands] | None = None
-    """The last commands and what they follow from."""
+    answered: Answered | None = None
 
 
 def restarted(state: SoftwareState) -> SoftwareState:
     """What is left in protected memory when the computer has restarted: the log's count, attempts, Earth's orders."""
     return SoftwareState(
-        responses=replace(state.responses, runs={}, path="best"),
+        responses=replace(state.responses, runs={}, modes={}, path="best"),
         heard_s=state.heard_s,
         toggled_monitors=state.toggled_monitors,
         toggled_actions=state.toggled_actions,

@@ -263,7 +263,7 @@ class Shed(Record):
 
 
 class EnterMode(Record):
-    """Bring the station into a mode at least as severe; it leaves it by the mode's own conditions."""
+    """Keep the station in this mode or a severer one until the response has ended; then the mode's conditions count."""
 
     type: Literal["mode"]
     mode: ModeName
@@ -366,7 +366,6 @@ SOFTWARE_EVENTS: Mapping[str, str] = {
     "sensor-failed": "A sensor is not believed any more.",
     "payload-silent": "A payload does not answer.",
     "brown-out": "The bus did not carry all loads.",
-    "activity-aborted": "An activity could not go on.",
     "flight-rule-broken": "A flight rule does not hold.",
 }
 """Events besides those of the monitors that can start responses, by name."""
