@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -44,6 +45,8 @@ class Way:
     starts_s: tuple[float, ...]
     """When the windows open in which all constraints hold, in order."""
     stops_s: tuple[float, ...]
+    left_s: tuple[float, ...]
+    """How long they are open in all from each of them on, and after the last."""
     apart: frozenset[int]
     """Ways that must not go on at the same time."""
 
@@ -56,9 +59,9 @@ class Way:
 
     def open_s(self, start_s: float) -> float:
         """How long its windows are open in all from a time on."""
-        place = max(bisect_right(self.starts_s, start_s) - 1, 0)
-        pairs = zip(self.starts_s[place:], self.stops_s[place:], strict=True)
-        return sum(max(stop - max(start, start_s), 0.0) for start, stop in pairs)
+        place = bisect_right(self.starts_s, start_s)
+        here_s = max(self.stops_s[place - 1] - start_s, 0.0) if place else 0.0
+        return here_s + self.left_s[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,7 @@ def _way(
         payload=payloads.get(variant.payload, -1),
         starts_s=tuple(start for start, _ in pairs),
         stops_s=tuple(stop for _, stop in pairs),
+        left_s=tuple(accumulate((stop - start for start, stop in reversed(pairs)), initial=0.0))[::-1],
         apart=frozenset(),
     )
 

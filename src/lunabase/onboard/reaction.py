@@ -7,7 +7,8 @@ twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunabase.onboard.commands import Commands, PayloadCommand
-from lunabase.onboard.executive import RUNS, Current, Reason, Stretch, execute
+from lunabase.onboard.executive import RUNS, Current, ExecutiveState, Reason, Stretch, execute
 from lunabase.onboard.expected import expected
 from lunabase.onboard.log import Entry, Event, stamped
 from lunabase.onboard.messages import Telecommand
@@ -64,7 +65,14 @@ class _Waking:
         self.entries += entries
 
 
-def react(software: Software, readings: Readings, time_s: float, state: SoftwareState) -> Reaction:
+Begin = Callable[[Software, SoftwareState, tuple[Stretch, ...]], tuple[Software, ExecutiveState, float]]
+"""Begins what the plan does not know of: from the software, its state and the work that has just ended to the software
+with more activities in its timetable, how far that is carried out, and the time to ask again."""
+
+
+def react(
+    software: Software, readings: Readings, time_s: float, state: SoftwareState, begin: Begin | None = None
+) -> Reaction:
     """Read, decide, command. ``time_s`` is the on-board clock, s since the plan's start."""
     work = _Waking(software, readings, time_s, state)
     _listen(work)
@@ -78,6 +86,14 @@ def react(software: Software, readings: Readings, time_s: float, state: Software
     gate = _Gate(work.software, now, readings)
     outcome = execute(work.software.timetable, now.executive, gate.refusal, time_s)
     work.note(outcome.entries)
+    stretches, again_s = outcome.stretches, math.inf
+    if begin is not None:
+        before = work.software
+        work.software, executive, again_s = begin(before, replace(now, executive=outcome.state), stretches)
+        if work.software is not before:
+            outcome = execute(work.software.timetable, executive, _Gate(work.software, now, readings).refusal, time_s)
+            work.note(outcome.entries)
+            stretches = (*stretches, *outcome.stretches)
     events, count, marks = stamped(work.entries, software.start + timedelta(seconds=time_s), now.count, now.marks)
     answered = _answer(work.software, now, outcome.state.current, readings, time_s)
     now = replace(now, executive=outcome.state, count=count, marks=marks, read_s=time_s, answered=answered)
@@ -85,9 +101,9 @@ def react(software: Software, readings: Readings, time_s: float, state: Software
         commands=answered.commands,
         state=now,
         events=events,
-        stretches=outcome.stretches,
+        stretches=stretches,
         armed=_armed(work.software, now, time_s),
-        wake_s=_wake_s(work.software, now, time_s),
+        wake_s=min(_wake_s(work.software, now, time_s), again_s),
         expected=answered.expected,
         software=work.software if work.software is not software else None,
     )

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from lunabase.onboard.executive import Edge, ExecutiveState, Timetable
 from lunabase.onboard.pursuit import Start
-from lunabase.onboard.software import Software, SoftwareState
+from lunabase.onboard.software import Software
 
 
-def taken_up(software: Software, state: SoftwareState, starts: Sequence[Start]) -> tuple[Software, SoftwareState]:
-    """Software and state with more activities; those that are over leave the timetable, so that it stays short."""
-    table, executive = software.timetable, state.executive
+def taken_up(software: Software, executive: ExecutiveState, starts: Sequence[Start]) -> tuple[Software, ExecutiveState]:
+    """The software with more activities; those that are over leave the timetable, so that it stays short."""
+    table = software.timetable
     coming = table.edges[executive.position :]
     kept = sorted({item.index for item in executive.current} | {index for _, _, index in coming})
     place = {index: new for new, index in enumerate(kept)}
@@ -32,7 +32,4 @@ def taken_up(software: Software, state: SoftwareState, starts: Sequence[Start]) 
     )
     payload_of = (*(software.payload_of[index] for index in kept), *(start.payload for start in starts))
     current = tuple(replace(item, index=place[item.index]) for item in executive.current)
-    return (
-        replace(software, timetable=timetable, payload_of=payload_of),
-        replace(state, executive=ExecutiveState(0, current)),
-    )
+    return replace(software, timetable=timetable, payload_of=payload_of), ExecutiveState(0, current)

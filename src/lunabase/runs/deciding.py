@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import xarray as xr
 
+from lunabase.onboard.executive import ExecutiveState, Stretch
 from lunabase.onboard.goals import MONTH_S, agenda_of
 from lunabase.onboard.outlook import LOOK_S
 from lunabase.onboard.pursuit import Pursuit, Situation
-from lunabase.onboard.reaction import Reaction, react
-from lunabase.onboard.software import Software
+from lunabase.onboard.reaction import Begin
+from lunabase.onboard.software import Software, SoftwareState
 from lunabase.onboard.taken_up import taken_up
 from lunabase.onboard.watch import Readings
 from lunabase.planning.plan import Activity
@@ -40,26 +41,25 @@ class Decider:
         """What was begun, of a flight that is no longer than a plan could be."""
         self._keeps = times.count * times.step_s <= KEPT_S
 
-    def decide(
-        self, software: Software, reaction: Reaction, readings: Readings, time_s: float, shift_s: float
-    ) -> tuple[Software, Reaction]:
-        """The software with what is begun now, and its reaction with that."""
-        if time_s >= self.stop_s and time_s < self.span.last * self.times.step_s:
-            self._renew(time_s)
-        if self.pursuit is None:
-            return software, reaction
-        starts, look_s = self.pursuit.look(_situation(software, reaction, readings, time_s, shift_s))
-        if starts:
-            if self._keeps:
-                self.begun += [start.activity for start in starts]
-            software, state = taken_up(software, reaction.state, starts)
-            answer = react(software, readings, time_s, state)
-            reaction = replace(
-                answer,
-                events=(*reaction.events, *answer.events),
-                stretches=(*reaction.stretches, *answer.stretches),
-            )
-        return software, replace(reaction, wake_s=min(reaction.wake_s, look_s, self.stop_s))
+    def beginning(self, readings: Readings, time_s: float, shift_s: float) -> Begin:
+        """What the software asks at a waking: the activities to begin now."""
+
+        def begin(
+            software: Software, state: SoftwareState, ended: tuple[Stretch, ...]
+        ) -> tuple[Software, ExecutiveState, float]:
+            if time_s >= self.stop_s and time_s < self.span.last * self.times.step_s:
+                self._renew(time_s)
+            if self.pursuit is None:
+                return software, state.executive, math.inf
+            starts, look_s = self.pursuit.look(_situation(software, state, ended, readings, time_s, shift_s))
+            executive = state.executive
+            if starts:
+                if self._keeps:
+                    self.begun += [start.activity for start in starts]
+                software, executive = taken_up(software, executive, starts)
+            return software, executive, min(look_s, self.stop_s)
+
+        return begin
 
     def _renew(self, time_s: float) -> None:
         """A new month: everything is wanted anew, substances are what is left."""
@@ -82,12 +82,19 @@ class Decider:
         return self.environment.isel(time=slice(max(int(first), 0), int(last)))
 
 
-def _situation(software: Software, reaction: Reaction, readings: Readings, time_s: float, shift_s: float) -> Situation:
-    state = reaction.state
+def _situation(
+    software: Software,
+    state: SoftwareState,
+    ended: tuple[Stretch, ...],
+    readings: Readings,
+    time_s: float,
+    shift_s: float,
+) -> Situation:
     able: Sequence[bool] = readings.answering.tolist()
     if state.active:
         hot = [any(monitor in state.active for monitor in limits) for limits in software.limits]
         able = [answers and not limited for answers, limited in zip(able, hot, strict=True)]
+    activities = software.timetable.activities
     return Situation(
         time_s=time_s,
         stored_j=readings.value("stored_energy_j"),
@@ -95,7 +102,7 @@ def _situation(software: Software, reaction: Reaction, readings: Readings, time_
         runs=software.modes.table[state.mode].spec.activities,
         off=software.off(state),
         able=able,
-        current=frozenset(software.timetable.activities[item.index].id for item in state.executive.current),
-        ended=reaction.stretches,
+        current=frozenset(activities[item.index].id for item in state.executive.current),
+        ended=ended,
         shift_s=shift_s,
     )

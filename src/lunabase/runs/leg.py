@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lunabase.onboard.commands import Path
+from lunabase.onboard.commands import Commands, Path
 from lunabase.onboard.executive import Edge, ExecutiveState
 from lunabase.onboard.log import Event
 from lunabase.onboard.messages import Hello
@@ -37,8 +37,8 @@ from lunabase.twin.inputs import Inputs
 from lunabase.twin.kernel import LOST, REACHED_END, first_readings
 from lunabase.twin.layout import UNSERVED
 from lunabase.twin.parameters import Names, Parameters, names_of, parameters_of
-from lunabase.twin.plant import copied, live_of, plant_of
-from lunabase.twin.segment import lose, segment_of
+from lunabase.twin.plant import Plant, copied, live_of, plant_of, replanted
+from lunabase.twin.segment import Segment, lose, reloaded, segment_of
 from lunabase.twin.state import State, initial_state
 
 
@@ -71,6 +71,10 @@ class Leg:
         self.senses.suffer(self.effects.sensors, None)
         self.held = np.zeros(len(self.software.groups), dtype=np.bool_)
         self.floor_j = float(self.parameters.stores["floor_j"].sum())
+        self._frame: tuple[object, ...] | None = None
+        self._switched: Commands | None = None
+        self._segment: Segment
+        self._plant: Plant
         self.row: FloatArray | None = None
         self.reaction: Reaction | None = None
 
@@ -119,11 +123,7 @@ class Leg:
 
     def _advance(self, inputs: Inputs, page: Page, row: int, wake: int) -> tuple[int, int]:
         """Live under the present commands until a row, a watch or a loss: the next row, and why."""
-        commands = self._answer.commands
-        segment = segment_of(
-            self.parameters, inputs, self.state, self.wiring.switches(commands), self._health_on(commands.path)
-        )
-        plant, live = plant_of(self.parameters, inputs, segment), live_of(self.state)
+        plant, live = self._plant_now(inputs), live_of(self.state)
         row, cause = live_through(
             plant, live, self.senses.sense, self.wiring.watches, self.state.watch_steps, self._answer.armed, self.held,
             page.first, row, wake, page.rows, page.estimates,
@@ -155,6 +155,32 @@ class Leg:
     def _count_mode(self, reaction: Reaction, steps: int) -> None:
         spec = self.software.modes.table[reaction.state.mode].spec
         self.log.tally.add_mode(reaction.commands.mode, steps, spec.activities == "all")
+
+    def _plant_now(self, inputs: Inputs) -> Plant:
+        """The plant under the present commands; what they leave as it was is not made again."""
+        commands, state = self._answer.commands, self.state
+        health = self._health_on(commands.path)
+        frame = (
+            inputs,
+            self.effects,
+            commands.path,
+            commands.radio,
+            state.node_lost,
+            state.module_lost,
+            state.payload_lost,
+        )
+        same = self._frame is not None and all(one is other for one, other in zip(frame, self._frame, strict=True))
+        if same and commands is self._switched:
+            return self._plant
+        switches = self.wiring.switches(commands)
+        if same:
+            self._segment = reloaded(self._segment, self.parameters, state, switches, health)
+            self._plant = replanted(self._plant, self._segment)
+        else:
+            self._segment = segment_of(self.parameters, inputs, state, switches, health)
+            self._plant = plant_of(self.parameters, inputs, self._segment)
+        self._frame, self._switched = frame, commands
+        return self._plant
 
     def _health_on(self, path: Path) -> Health:
         """The station's health; while Earth is called over one path, the other is not used."""
@@ -201,11 +227,11 @@ class Leg:
         hears = listens and in_contact and computer.hears and self.effects.health.earth_link
         messages = (Hello(),) if hears else ()
         readings = self.wiring.readings(self.senses, self.state, self.effects.health, messages)
-        reaction = react(self.software, readings, clock_s, state)
-        self.software = reaction.software or self.software
+        begin = None
         if self.decider is not None:
-            shift_s = computer.forecast_shift_s
-            self.software, reaction = self.decider.decide(self.software, reaction, readings, clock_s, shift_s)
+            begin = self.decider.beginning(readings, clock_s, computer.forecast_shift_s)
+        reaction = react(self.software, readings, clock_s, state, begin)
+        self.software = reaction.software or self.software
         self.reaction = replace(reaction, wake_s=reaction.wake_s - computer.clock_error_s)
         self.senses.expect(reaction.expected)
         self.log.note_reaction(self.wiring, self.software, self.reaction, self.state, time_s)

@@ -39,12 +39,12 @@ class Wiring:
     """First watch of each group."""
     hosts: NDArray[np.int64]
     """Module of each payload."""
+    settings: tuple[Mapping[str, int], ...]
+    """Place of each power setting of each payload."""
 
     def switches(self, commands: Commands) -> Switches:
         """The twin's switches for the software's commands."""
-        settings = [
-            names.index(payload.setting) for names, payload in zip(self.names.settings, commands.payloads, strict=True)
-        ]
+        settings = [places[payload.setting] for places, payload in zip(self.settings, commands.payloads, strict=True)]
         return Switches(
             mode=self.names.modes.index(commands.mode),
             module_on=np.array([name not in commands.modules_off for name in self.names.modules], dtype=np.bool_),
@@ -96,5 +96,6 @@ def wire(software: Software, names: Names, step_s: float) -> Wiring:
         channels=channels,
         watches=table,
         first_watch=np.searchsorted(table["group"], np.arange(len(software.groups))),
+        settings=tuple({name: place for place, name in enumerate(own)} for own in names.settings),
         hosts=np.array([names.modules.index(host) for host in software.hosts], dtype=np.int64),
     )

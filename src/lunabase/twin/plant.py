@@ -170,6 +170,22 @@ def plant_of(parameters: Parameters, inputs: Inputs, segment: Segment) -> Plant:
     )
 
 
+def replanted(plant: Plant, segment: Segment) -> Plant:
+    """The plant with the loads of a segment in which nothing else is different."""
+    return plant._replace(
+        module_w=segment.module_w,
+        module_sum_w=float(segment.module_w.sum()),
+        payload_w=segment.payload_w,
+        payload_sum_w=float(segment.payload_w.sum()),
+        recorder_w=segment.recorder_w,
+        recorder_sum_w=float(segment.recorder_w.sum()),
+        constant_node_w=segment.node_w,
+        recorder_on=segment.recorder_on,
+        payload_bit_per_s=segment.payload_bit_per_s,
+        produced_bit=float(segment.payload_bit_per_s.sum()) * plant.step_s,
+    )
+
+
 def _work(parameters: Parameters) -> Work:
     nodes = parameters.nodes.size
     return Work(

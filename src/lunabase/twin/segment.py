@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,27 +56,11 @@ def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: C
     Stores and recorders are never lost to temperature alone: the station is lost with the module that carries them.
     """
     module_works = health.module_ok & ~state.module_lost
-    module_w = (parameters.module_w[commands.mode] + health.extra_load_w) * (commands.module_on & module_works)
-    host = parameters.payloads["module"]
-    alive = ~state.payload_lost & health.payload_ok & module_works[host]
-    settings = np.take_along_axis(parameters.payload_w, commands.payload_setting[:, None], axis=1)[:, 0]
-    payload_w = settings * alive
-    recorder_on = commands.recorder_on and bool(np.all(health.module_ok[parameters.recorders["module"]]))
-    recorder_w = parameters.recorders["power_w"] * recorder_on
-    payload_node = parameters.module_node[host]
-    node_w = np.zeros(parameters.nodes.size)
-    _warm(node_w, parameters.module_node, module_w)
-    _warm(node_w, payload_node, payload_w)
-    _warm(node_w, parameters.module_node[parameters.recorders["module"]], recorder_w)
+    payload_node = parameters.module_node[parameters.payloads["module"]]
     low_k, high_k = _limits(parameters, state, payload_node)
     return Segment(
-        module_w=module_w,
-        payload_w=payload_w,
-        recorder_w=recorder_w,
-        recorder_on=recorder_on,
+        **_loads(parameters, state, commands, health),
         recorder_bit=float(parameters.recorders["capacity_bit"].sum()) * health.recorder_part,
-        node_w=node_w,
-        payload_bit_per_s=parameters.payloads["bit_per_s"] * (commands.producing & alive),
         radios=_radios(parameters, commands, health, module_works),
         nodes=_nodes(parameters, state, health, module_works),
         stores=_stores(parameters, health),
@@ -86,6 +71,34 @@ def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: C
         low_k=low_k,
         high_k=high_k,
     )
+
+
+def reloaded(segment: Segment, parameters: Parameters, state: State, commands: Commands, health: Health) -> Segment:
+    """The segment with other loads: for commands that leave radios and sources as they were, with the same health."""
+    return replace(segment, **_loads(parameters, state, commands, health))
+
+
+def _loads(parameters: Parameters, state: State, commands: Commands, health: Health) -> dict[str, Any]:
+    """Loads, their heat and the data rates, as fields of a segment."""
+    module_works = health.module_ok & ~state.module_lost
+    module_w = (parameters.module_w[commands.mode] + health.extra_load_w) * (commands.module_on & module_works)
+    host, recorder_host = parameters.payloads["module"], parameters.recorders["module"]
+    alive = ~state.payload_lost & health.payload_ok & module_works[host]
+    payload_w = parameters.payload_w[np.arange(alive.size), commands.payload_setting] * alive
+    recorder_on = commands.recorder_on and bool(np.all(health.module_ok[recorder_host]))
+    recorder_w = parameters.recorders["power_w"] * recorder_on
+    node = parameters.module_node
+    # Place 0 takes the heat that has no node, as those have index -1.
+    warmed = np.concatenate((node, node[host], node[recorder_host])) + 1
+    heat_w = np.bincount(warmed, np.concatenate((module_w, payload_w, recorder_w)), parameters.nodes.size + 1)
+    return {
+        "module_w": module_w,
+        "payload_w": payload_w,
+        "recorder_w": recorder_w,
+        "recorder_on": recorder_on,
+        "node_w": heat_w[1:],
+        "payload_bit_per_s": parameters.payloads["bit_per_s"] * (commands.producing & alive),
+    }
 
 
 def _limits(parameters: Parameters, state: State, payload_node: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -143,11 +156,6 @@ def _sources(parameters: Parameters, state: State, commands: Commands, health: H
         left["power_w"] *= np.where(left["fission"] == 1, commands.source_level, 1.0)
     left["power_w"] *= health.source_part * ~state.module_lost[left["module"]]
     return left
-
-
-def _warm(node_w: FloatArray, node: np.ndarray, power_w: FloatArray) -> None:
-    known = node >= 0
-    np.add.at(node_w, node[known], power_w[known])
 
 
 def lose(parameters: Parameters, state: State) -> State:
