@@ -2,47 +2,139 @@
 
 At any moment one radio sends, over the path with the highest rate: straight to Earth, or through a relay,
 whose own link to Earth may be the narrower one. It draws its power for the part of the step in which there
-is something to send.
+is something to send. The recorder keeps a queue for each partner: those of a higher data priority leave first and are
+overwritten last; equal ones share. Of the frames sent a part arrives damaged and stays to be sent again; what has
+arrived keeps its place until Earth acknowledges it. Losses are the mean ones, not drawn.
 """
 
 from __future__ import annotations
+
+import math
 
 from lunabase.twin.compiled import within_step
 from lunabase.twin.layout import (
     OVERFLOW_BIT,
     PRODUCED_BIT,
+    RESENT_BIT,
     SENT_DIRECT_BIT,
     SENT_RELAY_BIT,
     UNRECORDED_BIT,
 )
 
+SLOTS = 16
+"""Into so many parts the wait for an acknowledgement is divided."""
+
 
 @within_step
-def best_link(radios, direct, relay_limit_bit_per_s):  # type: ignore[no-untyped-def]
-    """Index of the radio with the fastest path now (-1: none), its rate in bit/s, and whether it is the relay's."""
+def best_link(plant, index):  # type: ignore[no-untyped-def]
+    """Index of the radio with the fastest path in a step (-1: none), its rate in bit/s, and whether by relay."""
+    now = plant.surroundings[index]
     best, rate, by_relay = -1, 0.0, False
-    for radio in range(radios.size):
-        relayed = min(radios[radio].relay_bit_per_s, relay_limit_bit_per_s)
-        if direct and radios[radio].earth_bit_per_s > rate:
-            best, rate, by_relay = radio, radios[radio].earth_bit_per_s, False
+    for place in range(plant.radios.size):
+        radio = plant.radios[place]
+        if radio.budget > 0:  # its stated rates are then what is left of it, 0 to 1
+            direct = radio.earth_bit_per_s * plant.link_bit_per_s[index, radio.budget - 1, 0]
+            relayed = radio.relay_bit_per_s * plant.link_bit_per_s[index, radio.budget - 1, 1]
+        else:
+            direct, relayed = radio.earth_bit_per_s, radio.relay_bit_per_s
+        relayed = min(relayed, now.relay_bit_per_s)
+        if now.direct and direct > rate:
+            best, rate, by_relay = place, direct, False
         if relayed > rate:
-            best, rate, by_relay = radio, relayed, True
+            best, rate, by_relay = place, relayed, True
     return best, rate, by_relay
 
 
 @within_step
-def move_data(  # type: ignore[no-untyped-def]
-    recorder_bit, capacity_bit, produced_bit, sending_bit, recorder_on, by_relay, step_s, flow
-):
-    """Take in what the payloads produced, send what was planned, lose what doesn't fit: one step, in place."""
-    flow[PRODUCED_BIT] = produced_bit / step_s
-    if recorder_on:
-        recorder_bit[0] += produced_bit
+def plan_sending(plant, live, index):  # type: ignore[no-untyped-def]
+    """Radio that will send (-1: none), its mean power in this step in W, the data on the air in bit, if by relay."""
+    radio, rate, by_relay = best_link(plant, index)
+    if radio < 0:
+        return radio, 0.0, 0.0, by_relay
+    ready_bit = total_of(live.recorder_bit) + (plant.produced_bit if plant.recorder_on else 0.0)
+    able_bit = rate * plant.step_s
+    if plant.acknowledged_s > plant.step_s:  # what is sent must be kept, so it needs room
+        ready_bit = min(ready_bit, max(plant.recorder_bit - total_of(live.waiting_bit), 0.0))
+    sending_bit = min(able_bit, ready_bit / max(1.0 - plant.frame_loss, 1e-9))
+    return radio, plant.radios[radio].power_w * sending_bit / able_bit, sending_bit, by_relay
+
+
+@within_step
+def take_in(plant, live, payload, produced_bit):  # type: ignore[no-untyped-def]
+    """What a payload has produced goes to its partner's queue, or is lost while no recorder is on."""
+    live.payload_bit[payload] += produced_bit
+    if plant.recorder_on:
+        live.recorder_bit[plant.payload_queue[payload]] += produced_bit
     else:
-        flow[UNRECORDED_BIT] = produced_bit / step_s
-    sent_bit = min(sending_bit, recorder_bit[0])
-    recorder_bit[0] -= sent_bit
-    flow[SENT_RELAY_BIT if by_relay else SENT_DIRECT_BIT] = sent_bit / step_s
-    if recorder_bit[0] > capacity_bit:
-        flow[OVERFLOW_BIT] = (recorder_bit[0] - capacity_bit) / step_s
-        recorder_bit[0] = capacity_bit
+        live.flow[UNRECORDED_BIT] += produced_bit / plant.step_s
+    live.flow[PRODUCED_BIT] += produced_bit / plant.step_s
+
+
+@within_step
+def send(plant, live, on_air_bit, by_relay, time_s):  # type: ignore[no-untyped-def]
+    """Send, count what arrives, forget what is acknowledged, and lose what then doesn't fit: one step, in place."""
+    step_s = plant.step_s
+    if plant.acknowledged_s > step_s:
+        _acknowledge(live.waiting_bit, time_s, step_s, plant.acknowledged_s / SLOTS)
+    if on_air_bit > 0.0:
+        arrived_bit = min(on_air_bit * (1.0 - plant.frame_loss), total_of(live.recorder_bit))
+        _take_first(live.recorder_bit, live.delivered_bit, plant.queue_rank, arrived_bit)
+        live.flow[SENT_RELAY_BIT if by_relay else SENT_DIRECT_BIT] = arrived_bit / step_s
+        live.flow[RESENT_BIT] = on_air_bit * plant.frame_loss / step_s
+        if plant.acknowledged_s > step_s:
+            live.waiting_bit[int(time_s / (plant.acknowledged_s / SLOTS)) % SLOTS] += arrived_bit
+    over_bit = total_of(live.recorder_bit) + total_of(live.waiting_bit) - plant.recorder_bit
+    if over_bit > 0.0:
+        live.flow[OVERFLOW_BIT] = _drop_last(live.recorder_bit, plant.queue_rank, over_bit) / step_s
+
+
+@within_step
+def total_of(values):  # type: ignore[no-untyped-def]
+    """Sum of a few numbers."""
+    total = 0.0
+    for index in range(values.size):
+        total += values[index]
+    return total
+
+
+@within_step
+def _acknowledge(waiting_bit, time_s, step_s, slot_s):  # type: ignore[no-untyped-def]
+    """Free the slots that this step begins to use: what is in them was sent a whole wait ago."""
+    last = math.floor(time_s / slot_s)
+    first = math.floor((time_s - step_s) / slot_s) + 1
+    for slot in range(max(first, last - SLOTS + 1), last + 1):
+        waiting_bit[slot % SLOTS] = 0.0
+
+
+@within_step
+def _take_first(queue_bit, taken_bit, rank, wanted_bit):  # type: ignore[no-untyped-def]
+    """Take from the queues, highest priority first; ``rank`` (queues,) is the same for those that share."""
+    first = 0
+    while first < queue_bit.size and wanted_bit > 0.0:
+        last, held_bit = first, 0.0
+        while last < queue_bit.size and rank[last] == rank[first]:
+            held_bit += queue_bit[last]
+            last += 1
+        part = min(wanted_bit / held_bit, 1.0) if held_bit > 0.0 else 0.0
+        for queue in range(first, last):
+            taken_bit[queue] += part * queue_bit[queue]
+            queue_bit[queue] -= part * queue_bit[queue]
+        wanted_bit -= part * held_bit
+        first = last
+
+
+@within_step
+def _drop_last(queue_bit, rank, wanted_bit):  # type: ignore[no-untyped-def]
+    """Lose data, lowest priority first; returns how much was there to lose."""
+    last, dropped_bit = queue_bit.size, 0.0
+    while last > 0 and wanted_bit > dropped_bit:
+        first, held_bit = last, 0.0
+        while first > 0 and rank[first - 1] == rank[last - 1]:
+            first -= 1
+            held_bit += queue_bit[first]
+        part = min((wanted_bit - dropped_bit) / held_bit, 1.0) if held_bit > 0.0 else 0.0
+        for queue in range(first, last):
+            queue_bit[queue] -= part * queue_bit[queue]
+        dropped_bit += part * held_bit
+        last = first
+    return dropped_bit

@@ -5,7 +5,7 @@ An input holds for its whole step, with its value at the step's start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,7 @@ from lunabase.environment.arrays import available_array_power_w
 from lunabase.errors import InputError
 from lunabase.station.model import Station
 from lunabase.times import TimeGrid, UtcArray
+from lunabase.twin.links import link_rates_bit_per_s
 from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, Rows
 
 STEP = np.dtype(
@@ -41,6 +42,8 @@ class Inputs:
     """Power that the arrays of a module could give, shape (steps, modules with arrays)."""
     array_module: IntArray
     """Module of each column of ``array_w``."""
+    link_bit_per_s: FloatArray = field(default_factory=lambda: np.zeros((0, 0, 2)))
+    """Rates of the radios with a link budget, to Earth and by relay, shape (steps, budgets, 2)."""
     start_s: float = 0.0
     """Time of the first row since the start of the run; not 0 where a run is lived in pieces."""
 
@@ -67,7 +70,8 @@ def inputs_of(station: Station, present: tuple[str, ...], environment: xr.Datase
     rows["sun_north"] = rows["sun_cos"] * at.series(np.cos(azimuth_rad))
     rows["direct"] = at.any_flag("contact")
     rows["relay_bit_per_s"] = _relay_rate(station, environment, at)
-    return Inputs(times.step_s, rows, array_w, np.array(carriers, dtype=np.int64))
+    links = at.held(link_rates_bit_per_s(station, present, environment))
+    return Inputs(times.step_s, rows, array_w, np.array(carriers, dtype=np.int64), links)
 
 
 def _relay_rate(station: Station, environment: xr.Dataset, at: _Sampler) -> FloatArray:
@@ -105,6 +109,10 @@ class _Sampler:
 
     def flag(self, values: BoolArray) -> BoolArray:
         return np.asarray(values.astype(np.bool_)[self._last])
+
+    def held(self, values: FloatArray) -> FloatArray:
+        """Values by epoch, those of the last known epoch."""
+        return np.ascontiguousarray(values[self._last])
 
     def any_flag(self, name: str, **selected: str) -> BoolArray:
         """True where the flag is in any of its rows; False throughout without rows."""

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from lunabase.twin.compiled import within_step
-from lunabase.twin.data import best_link, move_data
+from lunabase.twin.data import plan_sending, send, take_in, total_of
 from lunabase.twin.health import Health
 from lunabase.twin.heat import advance_temperatures, switch_heaters
 from lunabase.twin.inputs import Inputs
@@ -108,7 +108,7 @@ def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches
     )
     row[GENERATION] = row[ARRAY_AVAILABLE] + row[SOURCE]
     capacity_bit = float(parameters.recorders["capacity_bit"].sum())
-    _write_recorder(float(state.recorder_bit[0]), capacity_bit, row)
+    _write_recorder(live, capacity_bit, row)
     _write_nodes(columns_of(nodes), state.temperature_k, row)
     _write_stores(parameters.stores, live.bank, state.temperature_k, row)
     watch_steps = state.watch_steps.copy()
@@ -144,8 +144,7 @@ def step(plant, live, index, row):  # type: ignore[no-untyped-def]
     _clear(node_w)
     if (plant.first_step + index) % plant.ageing_steps == 0:
         age(plant.stores, live.bank, live.temperature_k, plant.ageing_steps * step_s, step_s, flow)
-    ready_bit = live.recorder_bit[0] + (plant.produced_bit if plant.recorder_on else 0.0)
-    radio, radio_w, sending_bit, by_relay = _plan_sending(plant.radios, now, ready_bit, step_s)
+    radio, radio_w, sending_bit, by_relay = plan_sending(plant, live, index)
     heater_w = switch_heaters(plant.nodes, live.temperature_k, live.heater_on)
     load_w = plant.module_sum_w + plant.payload_sum_w + plant.recorder_sum_w + heater_w + radio_w
     time_s = plant.start_s + index * step_s
@@ -153,20 +152,17 @@ def step(plant, live, index, row):  # type: ignore[no-untyped-def]
     served_w, charge_w = dispatch(plant, live, load_w, source_w, array_w)
     if served_w < load_w and plant.bus.in_order:
         radio_part = serve_in_order(plant, live, load_w, served_w, radio, radio_w)
-        produced_bit = _produce_in_part(plant, live)
+        _produce_in_part(plant, live)
     else:
         radio_part = serve_together(plant, live, load_w, served_w, heater_w, radio, radio_w)
-        produced_bit = _produce(plant, live, radio_part)
+        _produce(plant, live, radio_part)
     advance_temperatures(plant, live, now, node_w)
-    move_data(
-        live.recorder_bit, plant.recorder_bit, produced_bit, radio_part * sending_bit, plant.recorder_on, by_relay,
-        step_s, flow,
-    )  # fmt: skip
+    send(plant, live, radio_part * sending_bit, by_relay, time_s)
     for account in range(flow.size):
         if flow[account] != 0.0:
             add(live.ledger, live.ledger_low, account, flow[account] * step_s)
     _write_flows(flow, array_w, charge_w, row)
-    _write_recorder(live.recorder_bit[0], plant.recorder_bit, row)
+    _write_recorder(live, plant.recorder_bit, row)
     _write_nodes(plant.nodes, live.temperature_k, row)
     _write_stores(plant.stores, live.bank, live.temperature_k, row)
     return _destroys(plant, live.temperature_k)
@@ -176,18 +172,15 @@ def step(plant, live, index, row):  # type: ignore[no-untyped-def]
 def _produce(plant, live, part):  # type: ignore[no-untyped-def]
     if plant.produced_bit > 0.0:
         for payload in range(live.payload_bit.size):
-            live.payload_bit[payload] += plant.payload_bit_per_s[payload] * part * plant.step_s
-    return part * plant.produced_bit
+            if plant.payload_bit_per_s[payload] > 0.0:
+                take_in(plant, live, payload, plant.payload_bit_per_s[payload] * part * plant.step_s)
 
 
 @within_step
 def _produce_in_part(plant, live):  # type: ignore[no-untyped-def]
-    total_bit = 0.0
     for payload in range(live.payload_bit.size):
-        produced_bit = plant.payload_bit_per_s[payload] * plant.work.payload_part[payload] * plant.step_s
-        live.payload_bit[payload] += produced_bit
-        total_bit += produced_bit
-    return total_bit
+        part = plant.work.payload_part[payload]
+        take_in(plant, live, payload, plant.payload_bit_per_s[payload] * part * plant.step_s)
 
 
 @within_step
@@ -211,16 +204,6 @@ def _weighted(values, parts):  # type: ignore[no-untyped-def]
 def _clear(values):  # type: ignore[no-untyped-def]
     for index in range(values.size):
         values[index] = 0.0
-
-
-@within_step
-def _plan_sending(radios, now, ready_bit, step_s):  # type: ignore[no-untyped-def]
-    """Radio that will send (-1: none), its mean power in this step in W, the data in bit, and if through a relay."""
-    radio, rate, by_relay = best_link(radios, now.direct, now.relay_bit_per_s)
-    if radio < 0:
-        return radio, 0.0, 0.0, by_relay
-    sending_bit = min(rate * step_s, ready_bit)
-    return radio, radios[radio].power_w * sending_bit / (rate * step_s), sending_bit, by_relay
 
 
 @within_step
@@ -254,9 +237,10 @@ def _write_flows(flow, array_w, charge_w, row):  # type: ignore[no-untyped-def]
 
 
 @within_step
-def _write_recorder(recorder_bit, capacity_bit, row):  # type: ignore[no-untyped-def]
-    row[RECORDER] = recorder_bit
-    row[RECORDER_FILL] = recorder_bit / capacity_bit if capacity_bit > 0.0 else 0.0
+def _write_recorder(live, capacity_bit, row):  # type: ignore[no-untyped-def]
+    held_bit = total_of(live.recorder_bit) + total_of(live.waiting_bit)
+    row[RECORDER] = held_bit
+    row[RECORDER_FILL] = held_bit / capacity_bit if capacity_bit > 0.0 else 0.0
 
 
 @within_step

@@ -77,6 +77,7 @@ ACCOUNTS = (
     "sent_relay_bit",
     "overflow_bit",
     "unrecorded_bit",
+    "resent_bit",
 )
 """The accounts of the ledger: energies at the bus and data volumes, each summed from its own flow."""
 
@@ -101,6 +102,7 @@ ACCOUNTS = (
     SENT_RELAY_BIT,
     OVERFLOW_BIT,
     UNRECORDED_BIT,
+    RESENT_BIT,
 ) = range(len(ACCOUNTS))
 
 

@@ -60,6 +60,6 @@ def data_balance(first: State, last: State) -> Balance:
     return Balance(
         inflow={"payloads": sums["produced_bit"]},
         used={"sent to Earth": sums["sent_direct_bit"], "sent by relay": sums["sent_relay_bit"]},
-        stored=float(last.recorder_bit[0] - first.recorder_bit[0]),
+        stored=float(last.recorder_bit.sum() - first.recorder_bit.sum()),
         lost={"recorder full": sums["overflow_bit"], "recorder off": sums["unrecorded_bit"]},
     )

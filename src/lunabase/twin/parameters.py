@@ -7,7 +7,7 @@ Index -1 stands for "no node": heat that goes there leaves the station.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -61,7 +61,15 @@ NODE = np.dtype(
         ("module", "i8"),  # which carries it, and powers its heater
     ]
 )
-PAYLOAD = np.dtype([("module", "i8"), ("bit_per_s", "f8"), ("survival_low_k", "f8"), ("survival_high_k", "f8")])
+PAYLOAD = np.dtype(
+    [
+        ("module", "i8"),
+        ("bit_per_s", "f8"),
+        ("survival_low_k", "f8"),
+        ("survival_high_k", "f8"),
+        ("queue", "i8"),  # of the recorder, for its partner
+    ]
+)
 RECORDER = np.dtype([("module", "i8"), ("power_w", "f8"), ("capacity_bit", "f8")])
 RADIO = np.dtype(
     [
@@ -70,10 +78,21 @@ RADIO = np.dtype(
         ("power_w", "f8"),
         ("earth_bit_per_s", "f8"),
         ("relay_bit_per_s", "f8"),
+        ("budget", "i8"),  # 1 + column of the rates of its link budget, its stated rates being 0 or 1; 0: none
     ]
 )
 ORDER = np.dtype([("account", "i8"), ("index", "i8")])
 """A load: the account of the ledger that it is booked in, and which of its kind."""
+
+
+class Downlink(NamedTuple):
+    """How data waits in the recorders and leaves them."""
+
+    queue_rank: tuple[int, ...] = (0,)
+    """Rank of each queue, lowest first; queues of one rank share."""
+    frame_loss: float = 0.0
+    acknowledged_s: float = 0.0
+    """Time from sending to the acknowledgement."""
 
 
 class Bus(NamedTuple):
@@ -109,6 +128,7 @@ class Parameters:
     bus: Bus
     order: Rows
     """All loads, the most important first, dtype `ORDER`."""
+    downlink: Downlink = field(default_factory=Downlink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +144,8 @@ class Names:
     modules: tuple[str, ...]
     payloads: tuple[str, ...]
     modes: tuple[str, ...]
+    queues: tuple[str, ...]
+    """Partners, whose data wait in the recorders, by their priority."""
     settings: tuple[tuple[str, ...], ...]
     """Power settings of each payload: off, standby, then its own."""
 
@@ -139,6 +161,7 @@ def names_of(station: Station, present: tuple[str, ...]) -> Names:
         modules=present,
         payloads=tuple(payloads),
         modes=tuple(station.modes),
+        queues=queues_of(station),
         settings=tuple(_settings(payload) for payload in payloads.values()),
     )
 
@@ -160,10 +183,21 @@ def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -
         payloads=_payload_rows(payloads, names),
         payload_w=_payload_power(payloads, names),
         recorders=np.array([(at, x.power_w, x.capacity_bit) for at, x in _placed(modules, DataRecorder)], RECORDER),
-        radios=np.array([_radio_row(at, module_node[at], x) for at, x in _placed(modules, Radio)], RADIO),
+        radios=_radio_rows(modules, module_node),
         bus=_bus(station, present, index),
         order=_order(station, names, len(station.equipment(DataRecorder, present))),
+        downlink=_downlink(station),
     )
+
+
+def queues_of(station: Station) -> tuple[str, ...]:
+    """The queues of the recorders, one for each partner, those that go first in front."""
+    return tuple(sorted(station.partners, key=lambda name: -station.partners[name].data_priority))
+
+
+def _downlink(station: Station) -> Downlink:
+    ranks = tuple(-station.partners[name].data_priority for name in queues_of(station))
+    return Downlink(ranks, station.downlink.frame_loss, station.downlink.acknowledged_after_s)
 
 
 def _bus(station: Station, present: tuple[str, ...], index: dict[str, int]) -> Bus:
@@ -257,9 +291,11 @@ def _age_s(now: datetime, begun: datetime) -> float:
 
 
 def _payload_rows(payloads: tuple[Payload, ...], names: Names) -> Rows:
-    return np.array(
-        [(names.modules.index(item.host), item.data_rate_bit_per_s, *_survival(item)) for item in payloads], PAYLOAD
-    )
+    rows = [
+        (names.modules.index(item.host), item.data_rate_bit_per_s, *_survival(item), names.queues.index(item.partner))
+        for item in payloads
+    ]
+    return np.array(rows, PAYLOAD)
 
 
 def _survival(payload: Payload) -> tuple[float, float]:
@@ -285,5 +321,12 @@ def _placed(modules: tuple[Module, ...], kind: type[Kind]) -> list[tuple[int, Ki
     ]
 
 
-def _radio_row(module: int, node: int, radio: Radio) -> tuple[int, int, float, float, float]:
-    return module, node, radio.power_w, radio.rate_to_earth_bit_per_s, radio.rate_to_relay_bit_per_s
+def _radio_rows(modules: tuple[Module, ...], module_node: list[int]) -> Rows:
+    rows, budgets = [], 0
+    for place, radio in _placed(modules, Radio):
+        rates, budget = (radio.rate_to_earth_bit_per_s, radio.rate_to_relay_bit_per_s), 0
+        if radio.transmitter is not None:
+            budgets += 1
+            rates, budget = (float(rates[0] > 0.0), float(rates[1] > 0.0)), budgets
+        rows.append((place, module_node[place], radio.power_w, *rates, budget))
+    return np.array(rows, RADIO)

@@ -99,6 +99,12 @@ class Plant(NamedTuple):
     payload_bit_per_s: FloatArray
     produced_bit: float
     """What all payloads produce in a step."""
+    payload_queue: IntArray
+    queue_rank: IntArray
+    frame_loss: float
+    acknowledged_s: float
+    link_bit_per_s: FloatArray
+    """Rates of the radios with a link budget, to Earth and by relay, shape (steps, budgets, 2)."""
     low_k: FloatArray
     high_k: FloatArray
     work: Work
@@ -123,6 +129,8 @@ class Live(NamedTuple):
     switch_open: BoolArray
     heater_on: BoolArray
     recorder_bit: FloatArray
+    waiting_bit: FloatArray
+    delivered_bit: FloatArray
     payload_bit: FloatArray
     ledger: FloatArray
     ledger_low: FloatArray
@@ -164,6 +172,11 @@ def plant_of(parameters: Parameters, inputs: Inputs, segment: Segment) -> Plant:
         recorder_bit=segment.recorder_bit,
         payload_bit_per_s=segment.payload_bit_per_s,
         produced_bit=float(segment.payload_bit_per_s.sum()) * inputs.step_s,
+        payload_queue=np.ascontiguousarray(parameters.payloads["queue"]),
+        queue_rank=np.array(parameters.downlink.queue_rank, dtype=np.int64),
+        frame_loss=parameters.downlink.frame_loss,
+        acknowledged_s=parameters.downlink.acknowledged_s,
+        link_bit_per_s=inputs.link_bit_per_s,
         low_k=segment.low_k,
         high_k=segment.high_k,
         work=_work(parameters),
@@ -216,6 +229,8 @@ def live_of(state: State) -> Live:
         switch_open=state.switch_open,
         heater_on=state.heater_on,
         recorder_bit=state.recorder_bit,
+        waiting_bit=state.waiting_bit,
+        delivered_bit=state.delivered_bit,
         payload_bit=state.payload_bit,
         ledger=state.ledger,
         ledger_low=state.ledger_low,

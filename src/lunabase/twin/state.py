@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lunabase.station.equipment import Battery, FissionSource, FuelCell, RadioisotopeSource, ThermalNode
 from lunabase.station.model import Station
+from lunabase.twin.data import SLOTS
 from lunabase.twin.layout import ACCOUNTS
 from lunabase.twin.network import network
 from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, names_of
@@ -36,7 +37,7 @@ class State:
     heater_on: BoolArray
     """Thermostats, shape (nodes,)."""
     recorder_bit: FloatArray
-    """Data in all recorders together, shape (1,)."""
+    """Data in all recorders together that Earth does not have yet, by partner, shape (queues,)."""
     node_lost: BoolArray
     """Nodes that have been beyond their survival limits, shape (nodes,)."""
     module_lost: BoolArray
@@ -50,6 +51,10 @@ class State:
     """The accounts of `layout.ACCOUNTS`."""
     ledger_low: FloatArray
     """Low-order parts of the accounts (compensated sums)."""
+    waiting_bit: FloatArray = field(default_factory=lambda: np.zeros(SLOTS))
+    """Data that Earth has but has not acknowledged, by the part of the wait in which it was sent, shape (SLOTS,)."""
+    delivered_bit: FloatArray = field(default_factory=lambda: np.zeros(1))
+    """Data that Earth has got since the start, by partner, shape (queues,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def initial_state(station: Station, present: tuple[str, ...], watch_count: int) 
         temperature_k=temperature_k,
         switch_open=temperature_k[switches["node"]] >= switches["closes_below_k"],
         heater_on=np.zeros(len(names.nodes), dtype=np.bool_),
-        recorder_bit=np.zeros(1),
+        recorder_bit=np.zeros(len(names.queues)),
         node_lost=np.zeros(len(names.nodes), dtype=np.bool_),
         module_lost=np.zeros(len(names.modules), dtype=np.bool_),
         payload_lost=np.zeros(len(names.payloads), dtype=np.bool_),
@@ -116,4 +121,5 @@ def initial_state(station: Station, present: tuple[str, ...], watch_count: int) 
         watch_steps=np.zeros(watch_count, dtype=np.int64),
         ledger=np.zeros(len(ACCOUNTS)),
         ledger_low=np.zeros(len(ACCOUNTS)),
+        delivered_bit=np.zeros(len(names.queues)),
     )
