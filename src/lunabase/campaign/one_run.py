@@ -87,8 +87,12 @@ def fly_references(setup: Setup, points: Sequence[Point]) -> list[Row]:
 
 
 def fly_run(setup: Setup, run: int, reference: Reference) -> Row:
-    """The row of one run."""
-    return _row(setup, run, setup.points[run], *setup.faults(run), reference)
+    """The row of one run. An error that should not be is raised with the run's number and faults."""
+    try:
+        return _row(setup, run, setup.points[run], *setup.faults(run), reference)
+    except Exception as broken:
+        broken.add_note(f"in run {run} with the faults {setup.faults(run)[0]}")
+        raise
 
 
 def _row(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...], spares: int, reference: Reference) -> Row:
