@@ -16,6 +16,8 @@ class PayloadCommand:
     """`off`, `standby`, or one of its power modes."""
     producing: bool
     """It takes data."""
+    activity_type: str = ""
+    """What it is used for, from the beginning of setup to the end of teardown; empty: for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class Commands:
 
     mode: str
     payloads: tuple[PayloadCommand, ...]
-    """In the order of the software's payloads."""
+    """In the order of `names`."""
+    names: tuple[str, ...]
+    """The payloads."""
     modules_off: frozenset[str]
     recorder: bool
     radio: bool

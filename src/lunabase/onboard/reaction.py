@@ -388,8 +388,8 @@ def command(
             payloads.append(_OFF)
         elif name in at_work:
             item = at_work[name]
-            setting = software.timetable.activities[item.index].mode
-            payloads.append(PayloadCommand(setting, item.doing == "work"))
+            activity = software.timetable.activities[item.index]
+            payloads.append(PayloadCommand(activity.mode, item.doing == "work", activity.activity_type))
         else:
             payloads.append(idle)
     taking_data = any(payload.producing for payload in payloads)
@@ -398,6 +398,7 @@ def command(
     return Commands(
         mode=mode.name,
         payloads=tuple(payloads),
+        names=software.payloads,
         modules_off=off.difference(software.payloads),
         recorder=mode.name not in ASLEEP or mode.spec.downlink or calling or taking_data,
         radio=mode.spec.downlink or calling,

@@ -100,7 +100,7 @@ def fly(
     for span in _spans(station, plan, times):
         injection = inject(station, station.phases[span.phase].present, options.faults, sun_track(environment))
         decider = Decider(station, span, environment, times, decider) if options.goals else None
-        leg = Leg(station, span, plan, injection, log, decider, seed)
+        leg = Leg(station, span, plan, injection, log, environment, decider, seed)
         if legs:
             leg.take_over(legs[-1])
         legs.append(leg)

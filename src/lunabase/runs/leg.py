@@ -13,9 +13,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import xarray as xr
 
 from lunabase.onboard.commands import Commands, Path
 from lunabase.onboard.executive import Edge, ExecutiveState
+from lunabase.onboard.guard import Guard
 from lunabase.onboard.log import Event
 from lunabase.onboard.messages import Hello
 from lunabase.onboard.reaction import Reaction, react
@@ -52,6 +54,7 @@ class Leg:
         plan: Plan,
         injection: Injection,
         log: Logbook,
+        forecast: xr.Dataset,
         decider: Decider | None = None,
         seed: int = 0,
     ) -> None:
@@ -67,7 +70,9 @@ class Leg:
         self.next_change_s = injection.next_change_s(self._time_s(span.first))
         self.first: State = initial_state(station, phase.present, self.wiring.watches.size)
         self.state = copied(self.first)
-        self.senses = Senses(station, phase.present, self.software, tuple(self.wiring.telemetry), self.step_s, seed)
+        self.guard = Guard(station, phase, self.wiring.channels, forecast, plan.start)
+        telemetry = tuple(self.wiring.telemetry)
+        self.senses = Senses(station, phase.present, self.software, telemetry, self.step_s, seed, self.guard.limits)
         self.senses.suffer(self.effects.sensors, None)
         self.held = np.zeros(len(self.software.groups), dtype=np.bool_)
         self.floor_j = float(self.parameters.stores["floor_j"].sum())
@@ -118,6 +123,8 @@ class Leg:
                 self._change(time_s)
             if changed or cause != REACHED_END or page.first + row >= min(self._wake_step(), self.span.last):
                 self._react(self._answer.state, time_s, in_contact=_in_contact(inputs, row - 1))
+            for event in self.guard.events(self._answer.commands, time_s):
+                self.log.note(event)
             on_step(page.first + row)
         return row
 
@@ -150,6 +157,7 @@ class Leg:
     def _wake_row(self, page: Page, row: int, count: int) -> int:
         """Where the twin must stop: the software's timer, a fault, or the end of the rows."""
         wake = min(self._wake_step(), step_at(self.next_change_s, self.step_s)) - page.first
+        wake = min(wake, step_at(self.guard.wake_s(self._time_s(page.first + row)), self.step_s) - page.first)
         return min(max(wake, row + 1), count)
 
     def _count_mode(self, reaction: Reaction, steps: int) -> None:

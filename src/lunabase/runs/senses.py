@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lunabase.onboard.estimate import Memory, Tables, estimate
+from lunabase.onboard.guard import Limits, look
 from lunabase.onboard.sensing import blank, estimator_of, memory_of
 from lunabase.onboard.software import Software
 from lunabase.runs.injection import SensorFault
@@ -38,11 +39,13 @@ class Sense(NamedTuple):
     """The latest estimates: channels of telemetry, then those that only the software has."""
     quality: NDArray[np.int8]
     valid: NDArray[np.bool_]
+    limits: Limits
+    """Flight rules that telemetry alone can break."""
 
 
 @njit(cache=True)
 def perceive(sense, step, truth):  # type: ignore[no-untyped-def]
-    """Measure and estimate one step of the flight, in place; true if a sensor has failed or come back."""
+    """Measure and estimate one step of the flight, in place; true if a sensor or a flight rule has news."""
     if sense.perfect:
         changed = estimate(sense.tables, truth, sense.expected, sense.memory, sense.row, sense.quality)
     else:
@@ -50,7 +53,8 @@ def perceive(sense, step, truth):  # type: ignore[no-untyped-def]
         changed = estimate(sense.tables, sense.measured, sense.expected, sense.memory, sense.row, sense.quality)
     for channel in range(sense.valid.size):
         sense.valid[channel] = sense.quality[channel] > 0
-    return changed
+    alarmed = look(sense.limits, sense.row, sense.valid)
+    return changed or alarmed
 
 
 class Senses:
@@ -64,6 +68,7 @@ class Senses:
         channels: Sequence[str],
         step_s: float,
         seed: int,
+        limits: Limits,
     ) -> None:
         self.sensors: SensorSet = sensor_set(station.sensors, channels, seed, step_s)
         first = self.sensors.first_of_channel
@@ -81,6 +86,7 @@ class Senses:
             row=row,
             quality=quality,
             valid=np.zeros(row.size, dtype=np.bool_),
+            limits=limits,
         )
         self._channels = {name: place for place, name in enumerate(channels)}
         self._stuck_at: dict[tuple[int, float], float] = {}
