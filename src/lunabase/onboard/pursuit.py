@@ -350,8 +350,7 @@ class Pursuit:
     def _misses(self, goal: Goal, now: Situation, hold_s: float) -> bool:
         """Whether a goal loses an activity if it can't begin before a hold from now on has ended."""
         progress, free_s = self.progress[goal.index], now.time_s + hold_s
-        # What waits for an end that a restart has swept away may be ready now.
-        ready_s = progress.ready_s if progress.ready_s < math.inf else now.time_s
+        ready_s = progress.ready_s if math.isfinite(progress.ready_s) else now.time_s  # broken off: ready at once
         _, _, latest_s = self._number_and_earliest(goal, ready_s)
         if latest_s < self.agenda.stop_s:
             return latest_s < free_s
