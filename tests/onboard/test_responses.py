@@ -282,3 +282,36 @@ def test_mode_machine_never_flickers(wakings):
         events = len(board.events)
         assert board.wake(hours + 1e-3).mode == mode
         assert [event.name for event in board.events[events:] if event.source == "modes"] == []
+
+
+ANY_UNIT = """
+autonomy:
+  event_actions:
+    payloads: {event: payload-silent, start: wake}
+    modules: {event: module-silent, start: rouse}
+  responses:
+    wake:
+      level: unit
+      steps: [{type: power_cycle, target: event-unit, wait: 10 min}]
+      recovered_when_over: true
+      attempts: 2
+      per: 5 h
+    rouse: {level: subsystem, steps: [{type: power_cycle, target: event-unit}], recovered_when_over: true}
+"""
+
+
+def test_each_unit_that_falls_silent_gets_its_own_response():
+    board = console(section=ANY_UNIT)
+    board.wake(0.0)
+    board.answering = np.array([False, False, True])
+    assert board.wake(1.0).power_cycle == {"camera", "listener", "base"}
+    board.answering = np.array([False, True, True])
+    board.wake(1.2)
+    board.wake(1.5)
+    story = [event.text for event in board.events if event.name in ("response_succeeded", "response_exhausted")]
+    assert story == [
+        "Response rouse (base) has helped.",
+        "Response wake (listener) has helped.",
+        "Response wake (camera) did not help; Earth must act.",
+    ]
+    assert len(named(board, "response_repeated")) == 1

@@ -39,6 +39,8 @@ class Monitor:
     text: str
     id: str = ""
     """Its name in the station file; empty: one of the built-in monitors."""
+    unit: str = ""
+    """The thing whose parameter it checks."""
     modes: tuple[str, ...] = ()
     """Modes in which it checks; without any, in all."""
     only_while: Group = ()
@@ -154,6 +156,7 @@ def _sides(name: str, spec: MonitorSpec) -> Iterator[Monitor]:
                 name=name,
                 text=spec.text,
                 id=name,
+                unit=spec.of or "",
                 modes=tuple(spec.modes),
                 only_while=tuple(watch_of(condition) for condition in spec.only_while),
             )
@@ -225,5 +228,15 @@ def check(
             )
         else:
             cause = describe((monitor.trip,), readings)
-            entries.append(Entry(monitor.severity, "monitor", monitor.name, monitor.text, cause, about=monitor.about))
+            entries.append(
+                Entry(
+                    monitor.severity,
+                    "monitor",
+                    monitor.name,
+                    monitor.text,
+                    cause,
+                    about=monitor.about,
+                    unit=monitor.unit,
+                )
+            )
     return active.difference(cleared).union(tripped), tuple(entries)

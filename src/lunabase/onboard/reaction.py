@@ -23,7 +23,7 @@ from lunabase.onboard.messages import Telecommand
 from lunabase.onboard.modes import ASLEEP, entered, next_mode
 from lunabase.onboard.monitors import arm, check, inhibited
 from lunabase.onboard.requests import Desk
-from lunabase.onboard.responses import respond
+from lunabase.onboard.responses import Raised, respond
 from lunabase.onboard.shedding import ShedState, shed
 from lunabase.onboard.software import Answered, Software, SoftwareState
 from lunabase.onboard.watch import Readings
@@ -135,16 +135,21 @@ def _look(work: _Waking) -> None:
         )
     )
     if quiet != state.quiet:
+        before = _dead_hosts(work.software, state.quiet)
+        for name in sorted(_dead_hosts(work.software, quiet) - before):
+            work.note([_silent("module", name, "none of its payloads answers")])
         for name in sorted(quiet - state.quiet):
-            text = f"{name} does not answer."
-            work.note(
-                [Entry("medium", "health", "payload_silent", text, "no answer to its commands", f"silent {name}")]
-            )
+            work.note([_silent("payload", name, "no answer to its commands")])
         work.state = state = replace(state, quiet=quiet)
     if readings.failed is not None:
         _look_at_sensors(work, readings.failed)
     if readings.quality is not None and state.read_s >= 0.0:
         _look_at_quality(work, readings.quality)
+
+
+def _silent(kind: str, name: str, cause: str) -> Entry:
+    text, about = f"{name} does not answer.", f"silent {name}"
+    return Entry("medium", "health", f"{kind}_silent", text, cause, about=about, unit=name)
 
 
 def _look_at_sensors(work: _Waking, failed: NDArray[np.bool_]) -> None:
@@ -154,7 +159,19 @@ def _look_at_sensors(work: _Waking, failed: NDArray[np.bool_]) -> None:
         name = names[sensor] if names else f"sensor {sensor + 1}"
         text = f"{name} is not believed any more."
         cause = "it is silent, stuck, out of range or far from the others"
-        work.note([Entry("low", "health", "sensor_failed", text, cause, about=f"sensor {sensor}")])
+        work.note(
+            [
+                Entry(
+                    "low",
+                    "health",
+                    "sensor_failed",
+                    text,
+                    cause,
+                    f"sensor {sensor}",
+                    unit=_channel_of(work.readings, sensor),
+                )
+            ]
+        )
     for sensor in sorted(work.state.failed - now):
         name = names[sensor] if names else f"sensor {sensor + 1}"
         text = f"{name} is believed again."
@@ -238,9 +255,7 @@ def _respond(work: _Waking) -> None:
     if not raised and not state.responses.runs:
         return
     off = software.responses.disabled ^ state.toggled_actions
-    holding = {software.monitors.all[index].id for index in state.active} | state.silent
-    over = frozenset(software.responses.starts) - holding
-    answer = respond(software.responses, state.responses, raised, off, over, work.readings, work.time_s)
+    answer = respond(software.responses, state.responses, raised, off, _holding(work), work.readings, work.time_s)
     if answer.state is state.responses:
         return
     work.note(answer.entries)
@@ -251,19 +266,41 @@ def _respond(work: _Waking) -> None:
         _demand(work, name, response)
 
 
-def _raised(work: _Waking) -> dict[str, str]:
-    """Events of this waking that start something, and what the log calls them."""
+def _holding(work: _Waking) -> set[tuple[str, str]]:
+    """Events that are not over, with the units that they befell."""
+    software, state = work.software, work.state
+    holding = {(item.id, item.unit) for item in map(software.monitors.all.__getitem__, state.active)}
+    holding |= {(name, "") for name in state.silent} | {("payload-silent", name) for name in state.quiet}
+    holding |= {("module-silent", name) for name in _dead_hosts(software, state.quiet)}
+    return holding | {("sensor-failed", _channel_of(work.readings, sensor)) for sensor in state.failed}
+
+
+def _raised(work: _Waking) -> list[Raised]:
+    """Events of this waking that start something."""
     starts = work.software.responses.starts
     if not starts:
-        return {}
-    found = {}
+        return []
+    found = []
     for entry in work.entries:
         name = entry.name if entry.source == "monitor" and entry.name != _RULE else entry.name.replace("_", "-")
         if entry.name == "mode_entered" and entry.cause.startswith("brown-out"):
             name = "brown-out"
         if name in starts and (entry.source == "monitor" or name in SOFTWARE_EVENTS):
-            found[name] = entry.about
+            found.append((name, entry.unit, entry.about))
     return found
+
+
+def _dead_hosts(software: Software, quiet: frozenset[str]) -> frozenset[str]:
+    """Modules of which no payload answers."""
+    if not quiet:
+        return frozenset()
+    alive = {host for name, host in zip(software.payloads, software.hosts, strict=True) if name not in quiet}
+    return frozenset(software.hosts) - alive
+
+
+def _channel_of(readings: Readings, sensor: int) -> str:
+    """The channel that a sensor measures: its name without its number."""
+    return readings.sensors[sensor].partition("/")[0] if readings.sensors else f"sensor {sensor + 1}"
 
 
 def _shed_more(work: _Waking, loads: int) -> None:

@@ -7,7 +7,7 @@ the last, Earth is alarmed. Ladders have no circles (`station.ladders`), so ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from lunabase.onboard.commands import Path
 from lunabase.onboard.log import Entry, Severity
 from lunabase.onboard.watch import Group, Readings, watch_of
 from lunabase.station.autonomy import (
+    EVENT_UNIT,
     CallEarth,
     EnterMode,
     PowerCycle,
@@ -43,6 +44,11 @@ class Response:
     """Conditions that show that it helped; empty: the event must be over."""
     recovered_group: int = -1
 
+    @property
+    def is_for_any(self) -> bool:
+        """It acts on the unit that its event befell."""
+        return any(getattr(step, "target", "") == EVENT_UNIT for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Responses:
@@ -59,8 +65,11 @@ class Responses:
 class Run:
     """A response that is being worked through."""
 
+    response: str
     event: str
     """The event that started it."""
+    unit: str
+    """The unit that the event befell."""
     step: int = 0
     """The next step."""
     until_s: float = 0.0
@@ -72,8 +81,9 @@ class ResponseState:
     """What is remembered of responses."""
 
     runs: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
+    """By response, or by response and unit for those that act on whatever unit their event befell."""
     tried_s: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """When each response was tried, as far as it still counts."""
+    """When each was tried, as far as it still counts."""
     off: frozenset[str] = frozenset()
     """Payloads and modules that responses or Earth have switched off."""
     path: Path = "best"
@@ -111,13 +121,23 @@ def responses_of(station: Station) -> Responses:
     )
 
 
+Raised = tuple[str, str, str]
+"""An event: its name, the unit that it befell (or empty), and what the log calls it."""
+
+
 class Answer:
     """One look at the responses: what they ask of the rest of the software, while they are worked through."""
 
     def __init__(
-        self, responses: Responses, state: ResponseState, over: frozenset[str], readings: Readings, time_s: float
+        self,
+        responses: Responses,
+        state: ResponseState,
+        holding: Collection[tuple[str, str]],
+        readings: Readings,
+        time_s: float,
     ) -> None:
-        self.responses, self.state, self.over, self.readings, self.time_s = responses, state, over, readings, time_s
+        self.responses, self.state, self.holding = responses, state, holding
+        self.readings, self.time_s = readings, time_s
         self.entries: list[Entry] = []
         self.shed = 0
         """Loads to shed."""
@@ -128,61 +148,68 @@ class Answer:
 def respond(
     responses: Responses,
     state: ResponseState,
-    raised: Mapping[str, str],
+    raised: Iterable[Raised],
     actions_off: frozenset[str],
-    over: frozenset[str],
+    holding: Collection[tuple[str, str]],
     readings: Readings,
     time_s: float,
 ) -> Answer:
     """Start what events ask for and carry on what runs.
 
-    ``raised``: events of this waking and what the log calls them; ``over``: the monitors' events that don't hold now.
+    ``raised``: events of this waking; ``holding``: events, with their unit if they have one, that are not over.
     """
-    answer = Answer(responses, state, over, readings, time_s)
-    for event, about in raised.items():
+    answer = Answer(responses, state, holding, readings, time_s)
+    for event, unit, about in raised:
         for action, name in responses.starts.get(event, ()):
             if action not in actions_off:
-                begin(answer, name, event, about)
-    for name in tuple(answer.state.runs):
-        if name in answer.state.runs:
-            _carry_on(answer, responses.by_name[name])
+                begin(answer, name, event, unit, about)
+    for key in tuple(answer.state.runs):
+        if key in answer.state.runs:
+            _carry_on(answer, key)
     return answer
 
 
-def begin(answer: Answer, name: str, event: str, about: str) -> None:
+def begin(answer: Answer, name: str, event: str, unit: str, about: str) -> None:
     """Start a response, or the next of its ladder if it has been tried too often; nothing if it runs."""
     response = answer.responses.by_name[name]
-    if name in answer.state.runs:
+    run = Run(name, event, unit, 0, answer.time_s)
+    key = _key(response, unit)
+    if key in answer.state.runs:
         return
-    if not _may_try(answer, response):
-        answer.entries.append(_entry(response, "low", "response_held_back", "has been tried too often", about, event))
-        _escalate(answer, response, event)
+    if not _may_try(answer, response, key):
+        answer.entries.append(_entry(key, run, "low", "response_held_back", "has been tried too often", about))
+        _escalate(answer, response, run)
         return
     text = f"begins ({response.spec.level})"
-    answer.entries.append(_entry(response, "medium", "response_started", text, about, event))
-    _try(answer, response)
-    _put(answer, response, Run(event, 0, answer.time_s))
+    answer.entries.append(_entry(key, run, "medium", "response_started", text, about))
+    _try(answer, response, key)
+    _put(answer, key, run)
 
 
-def _carry_on(answer: Answer, response: Response) -> None:
+def _key(response: Response, unit: str) -> str:
+    return f"{response.name} ({unit})" if response.is_for_any else response.name
+
+
+def _carry_on(answer: Answer, key: str) -> None:
     """Steps until the next wait, the recovery, or the end of all attempts."""
-    run, about = answer.state.runs[response.name], _about(response)
+    run, about = answer.state.runs[key], f"response {key}"
+    response = answer.responses.by_name[run.response]
     while answer.time_s >= run.until_s:
         if _has_waited(response, run) and _recovered(answer, response, run):
-            answer.entries.append(_entry(response, "info", "response_succeeded", "has helped", about, run.event))
-            _close(answer, response)
+            answer.entries.append(_entry(key, run, "info", "response_succeeded", "has helped", about))
+            _close(answer, response, key)
             return
         if run.step == len(response.steps):
-            if not _may_try(answer, response):
-                _exhaust(answer, response, run.event)
+            if not _may_try(answer, response, key):
+                _exhaust(answer, response, key, run)
                 return
-            answer.entries.append(_entry(response, "low", "response_repeated", "is tried again", about, run.event))
-            _try(answer, response)
+            answer.entries.append(_entry(key, run, "low", "response_repeated", "is tried again", about))
+            _try(answer, response, key)
             run = replace(run, step=0)
-        _take(answer, response, response.steps[run.step])
+        _take(answer, key, run, response.steps[run.step])
         run = replace(run, step=run.step + 1)
         run = replace(run, until_s=answer.time_s + _wait_s(response, run.step))
-        _put(answer, response, run)
+        _put(answer, key, run)
 
 
 def _wait_s(response: Response, done: int) -> float:
@@ -198,74 +225,78 @@ def _has_waited(response: Response, run: Run) -> bool:
 def _recovered(answer: Answer, response: Response, run: Run) -> bool:
     if response.recovered_group >= 0:
         return bool(answer.readings.held[response.recovered_group])
-    return run.event in answer.over
+    return (run.event, run.unit) not in answer.holding
 
 
-def _exhaust(answer: Answer, response: Response, event: str) -> None:
+def _exhaust(answer: Answer, response: Response, key: str, run: Run) -> None:
     last = response.spec.then is None
     text = "did not help; Earth must act" if last else "did not help"
     severity: Severity = "high" if last else "medium"
-    answer.entries.append(_entry(response, severity, "response_exhausted", text, _about(response), event))
-    _close(answer, response)
-    _escalate(answer, response, event)
+    answer.entries.append(_entry(key, run, severity, "response_exhausted", text, f"response {key}"))
+    _close(answer, response, key)
+    _escalate(answer, response, run)
 
 
-def _escalate(answer: Answer, response: Response, event: str) -> None:
-    follower = response.spec.then
-    if follower is not None:
-        begin(answer, follower, event, _about(response))
-        if follower in answer.state.runs:
-            _carry_on(answer, answer.responses.by_name[follower])
+def _escalate(answer: Answer, response: Response, run: Run) -> None:
+    name = response.spec.then
+    if name is not None:
+        begin(answer, name, run.event, run.unit, f"response {_key(response, run.unit)}")
+        key = _key(answer.responses.by_name[name], run.unit)
+        if key in answer.state.runs:
+            _carry_on(answer, key)
 
 
-def _put(answer: Answer, response: Response, run: Run) -> None:
-    answer.state = replace(answer.state, runs={**answer.state.runs, response.name: run})
+def _put(answer: Answer, key: str, run: Run) -> None:
+    answer.state = replace(answer.state, runs={**answer.state.runs, key: run})
 
 
-def _close(answer: Answer, response: Response) -> None:
-    runs = {name: run for name, run in answer.state.runs.items() if name != response.name}
+def _close(answer: Answer, response: Response, key: str) -> None:
+    runs = {name: run for name, run in answer.state.runs.items() if name != key}
+    modes = {name: mode for name, mode in answer.state.modes.items() if name != key}
     calls = any(isinstance(step, CallEarth) for step in response.steps)
-    modes = {name: mode for name, mode in answer.state.modes.items() if name != response.name}
     answer.state = replace(answer.state, runs=runs, modes=modes, path="best" if calls else answer.state.path)
 
 
-def _recent(answer: Answer, response: Response) -> tuple[float, ...]:
+def _recent(answer: Answer, response: Response, key: str) -> tuple[float, ...]:
     since_s = answer.time_s - response.spec.per_s
-    return tuple(tried for tried in answer.state.tried_s.get(response.name, ()) if tried > since_s)
+    return tuple(tried for tried in answer.state.tried_s.get(key, ()) if tried > since_s)
 
 
-def _may_try(answer: Answer, response: Response) -> bool:
-    return len(_recent(answer, response)) < response.spec.attempts
+def _may_try(answer: Answer, response: Response, key: str) -> bool:
+    return len(_recent(answer, response, key)) < response.spec.attempts
 
 
-def _try(answer: Answer, response: Response) -> None:
-    tried_s = {**answer.state.tried_s, response.name: (*_recent(answer, response), answer.time_s)}
+def _try(answer: Answer, response: Response, key: str) -> None:
+    tried_s = {**answer.state.tried_s, key: (*_recent(answer, response, key), answer.time_s)}
     answer.state = replace(answer.state, tried_s=tried_s)
 
 
-def _take(answer: Answer, response: Response, step: Step) -> None:
+def _take(answer: Answer, key: str, run: Run, step: Step) -> None:
     """Do one step."""
     state = answer.state = pulsed(answer.state, answer.time_s)
+    named = getattr(step, "target", "")
+    target = frozenset({run.unit if named == EVENT_UNIT else named}) - {""}
     match step:
         case PowerCycle():
-            answer.state = replace(state, power_cycle=state.power_cycle | {step.target})
+            answer.state = replace(state, power_cycle=state.power_cycle | target)
         case SwitchOver():
-            answer.state = replace(state, switch_over=state.switch_over | {step.target})
+            answer.state = replace(state, switch_over=state.switch_over | target)
         case SwitchOff():
-            answer.state = replace(state, off=state.off | {step.target})
+            answer.state = replace(state, off=state.off | target)
         case SwitchOn():
-            answer.state = replace(state, off=state.off - {step.target})
+            answer.state = replace(state, off=state.off - target)
         case Shed():
             answer.shed += step.loads
         case EnterMode():
-            answer.state = replace(state, modes={**state.modes, response.name: step.mode})
-            answer.modes.append((step.mode, response.name))
+            answer.state = replace(state, modes={**state.modes, key: step.mode})
+            answer.modes.append((step.mode, key))
         case Reset():
             answer.state = replace(state, reset=True)
         case CallEarth():
             answer.state = replace(state, path=step.path)
     name = "spare_used" if isinstance(step, SwitchOver) else "response_step"
-    answer.entries.append(Entry("low", "response", name, f"{words(step)}.", _about(response), because=_about(response)))
+    about = f"response {key}"
+    answer.entries.append(Entry("low", "response", name, f"{words(step, run.unit)}.", about, because=about))
 
 
 def pulsed(state: ResponseState, time_s: float) -> ResponseState:
@@ -275,17 +306,19 @@ def pulsed(state: ResponseState, time_s: float) -> ResponseState:
     return replace(state, pulsed_s=time_s, power_cycle=frozenset(), switch_over=frozenset(), reset=False)
 
 
-def words(step: Step) -> str:
-    """A step in words."""
+def words(step: Step, unit: str = "") -> str:
+    """A step in words; ``unit``: the one that the event befell."""
+    target = getattr(step, "target", "")
+    target = (unit or "the unit concerned") if target == EVENT_UNIT else target
     match step:
         case PowerCycle():
-            return f"Switch {step.target} off and on"
+            return f"Switch {target} off and on"
         case SwitchOver():
-            return f"Go on with the spare of {step.target}"
+            return f"Go on with the spare of {target}"
         case SwitchOff():
-            return f"Switch {step.target} off"
+            return f"Switch {target} off"
         case SwitchOn():
-            return f"Allow {step.target} again"
+            return f"Allow {target} again"
         case Shed():
             return f"Shed {step.loads} load{'s' if step.loads > 1 else ''}"
         case EnterMode():
@@ -298,17 +331,6 @@ def words(step: Step) -> str:
             return f"Run {step.sequence}"
 
 
-def _about(response: Response) -> str:
-    return f"response {response.name}"
-
-
-def _entry(response: Response, severity: Severity, name: str, text: str, because: str, event: str) -> Entry:
-    return Entry(
-        severity,
-        "response",
-        name,
-        f"Response {response.name} {text}.",
-        f"event {event}",
-        about=_about(response),
-        because=because,
-    )
+def _entry(key: str, run: Run, severity: Severity, name: str, text: str, because: str) -> Entry:
+    cause = f"event {run.event} {run.unit}".rstrip() if run.event else "a command from Earth"
+    return Entry(severity, "response", name, f"Response {key} {text}.", cause, about=f"response {key}", because=because)

@@ -217,7 +217,7 @@ class PowerCycle(Record):
 
     type: Literal["power_cycle"]
     target: Identifier
-    """A module, payload, or equipment."""
+    """A module, payload, or equipment; `event-unit`: the unit that the event befell; `bus`, `computer`, `recorder`."""
     wait_s: Duration = 0.0
     """Time until the next step, or the look whether it helped."""
 
@@ -227,7 +227,7 @@ class SwitchOver(Record):
 
     type: Literal["switch_over"]
     target: Identifier
-    """A module, payload, or equipment."""
+    """A module, payload, or equipment; `event-unit`: the unit that the event befell; `bus`, `computer`, `recorder`."""
     wait_s: Duration = 0.0
     """Time until the next step, or the look whether it helped."""
 
@@ -237,7 +237,7 @@ class SwitchOff(Record):
 
     type: Literal["switch_off"]
     target: Identifier
-    """A payload or module."""
+    """A payload or module; `event-unit`: the one that the event befell."""
     wait_s: Duration = 0.0
     """Time until the next step, or the look whether it helped."""
 
@@ -247,7 +247,7 @@ class SwitchOn(Record):
 
     type: Literal["switch_on"]
     target: Identifier
-    """A payload or module."""
+    """A payload or module; `event-unit`: the one that the event befell."""
     wait_s: Duration = 0.0
     """Time until the next step, or the look whether it helped."""
 
@@ -362,13 +362,18 @@ class EventAction(Record):
     """Whether it is on at the start; Earth can switch it."""
 
 
+EVENT_UNIT = "event-unit"
+"""As a target: the unit that the event befell, a payload, module, node, or the channel of a sensor."""
 SOFTWARE_EVENTS: Mapping[str, str] = {
     "sensor-failed": "A sensor is not believed any more.",
     "payload-silent": "A payload does not answer.",
+    "module-silent": "None of the payloads of a module answers.",
     "brown-out": "The bus did not carry all loads.",
     "flight-rule-broken": "A flight rule does not hold.",
 }
 """Events besides those of the monitors that can start responses, by name."""
+ENDLESS = ("brown-out", "flight-rule-broken")
+"""Events of the software that happen at a moment; the others last until what they tell of is over."""
 
 
 class Autonomy(Record):

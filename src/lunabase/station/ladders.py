@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lunabase.station.autonomy import (
+    ENDLESS,
+    EVENT_UNIT,
     SOFTWARE_EVENTS,
     Autonomy,
     EnterMode,
@@ -37,7 +39,7 @@ def known_events(station: Station) -> Iterator[Finding]:
                 f"nothing raises `{action.event}`",
                 nearest(action.event, [*autonomy.monitors, *SOFTWARE_EVENTS]),
             )
-        elif action.event in SOFTWARE_EVENTS and _waits_for_end(autonomy, action):
+        elif action.event in ENDLESS and _waits_for_end(autonomy, action):
             problem = f"`{action.event}` is never over, so the response can't end with it"
             yield path, problem, "Give the response `recovered_when`."
     for name in set(autonomy.monitors) & set(SOFTWARE_EVENTS):
@@ -137,7 +139,7 @@ def switchable(station: Station) -> Iterator[Finding]:
     autonomy = station.autonomy
     if autonomy is None:
         return
-    known = {*station.payloads, *station.modules}
+    known = {*station.payloads, *station.modules, EVENT_UNIT}
     for path, step in _places(autonomy):
         if isinstance(step, SwitchOff | SwitchOn) and step.target not in known:
             yield (*path, "target"), f"`{step.target}` is no payload or module", nearest(step.target, known)

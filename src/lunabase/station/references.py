@@ -50,6 +50,10 @@ USES: tuple[tuple[str, str], ...] = (
 """Where a name stands (``*`` any entry, ``@`` the keys themselves) and what kind of thing it must be."""
 
 
+UNNAMED = {"event-unit", "bus", "computer", "recorder", "earth-link", "relay-link"}
+"""Units that recoveries can name without an entry of their own."""
+
+
 def broken_references(source: YamlSource) -> Iterator[Problem]:
     """Every used name that nothing declares; works on the plain data, so other errors don't hide it."""
     declared = _declared(source.data)
@@ -89,7 +93,7 @@ def _declared(data: Mapping[str, Any]) -> dict[str, set[str]]:
         "place": keys("places"),
         "consumable": keys("consumables"),
         "qualification": {name for _, name in qualifications},
-        "module, payload or equipment": keys("payloads") | keys("modules") | keys("modules.*.equipment"),
+        "module, payload or equipment": keys("payloads") | keys("modules") | keys("modules.*.equipment") | UNNAMED,
         "response": keys("autonomy.responses"),
         "sequence": keys("autonomy.sequences"),
         "thermal node": equipment("thermal_node"),
