@@ -55,7 +55,7 @@ benchmark: $(VENV)/test.stamp
 
 # Every page is written even if an earlier one found a number outside its tolerance.
 validation: $(VENV)/run.stamp
-	@failed=0; for page in horizons light psr temperature coarse_terrain rcpsp satnet; do \
+	@failed=0; for page in horizons light psr temperature coarse_terrain rcpsp satnet twin; do \
 	  $(BIN)/python -m tools.validation.$$page || failed=1; done; exit $$failed
 
 picture: $(VENV)/test.stamp run
