@@ -39,6 +39,14 @@ def test_lists_make_a_grid_of_all_combinations():
     assert sweep.points(12, 0)[6:] == sweep.points(6, 1)
 
 
+def test_every_point_of_a_hypercube_makes_a_station():
+    sweep = sweep_of(ilrs(), ["modules.battery.capacity=20..80 kWh", "modules.fuel-cell.initial_charge=0.2..0.9"])
+    for capacity_kwh, charge in sweep.points(5, 0):
+        station = sweep.station((capacity_kwh, charge))
+        assert battery(station).capacity_j == pytest.approx(capacity_kwh * KWH_J)
+        assert station.modules["power-station"].equipment["fuel-cell"].initial_charge == pytest.approx(charge)
+
+
 @given(st.integers(1, 60), st.integers(1, 4), st.integers(0, 2**32))
 def test_a_latin_hypercube_has_one_point_in_each_slice_of_each_field(runs, fields, seed):
     parts = latin_hypercube(runs, fields, seed)

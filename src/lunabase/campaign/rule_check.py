@@ -108,7 +108,7 @@ def _type_of(station: Station, product: Product) -> str:
 
 def _told(rule: FlightRule, flight: Flight, stretch: Stretch) -> bool:
     """Whether an alarm about this rule was up at any time from the break to shortly after it."""
-    up = False
+    up: set[str] = set()
     for event in flight.events:
         time_s = _since_s(flight, event.time)
         if time_s > stretch[1] + NOTICE_S:
@@ -116,8 +116,11 @@ def _told(rule: FlightRule, flight: Flight, stretch: Stretch) -> bool:
         if up and time_s >= stretch[0]:
             return True
         if event.name.startswith("flight_rule") and rule.text in event.text:
-            up = not event.name.endswith("_over")
-    return up
+            if event.name.endswith("_over"):
+                up.discard(event.name.removesuffix("_over"))
+            else:
+                up.add(event.name)
+    return bool(up)
 
 
 def _since_s(flight: Flight, moment: datetime) -> float:

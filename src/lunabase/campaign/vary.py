@@ -74,7 +74,7 @@ class Sweep:
         if self.is_grid:
             corners = list(itertools.product(*(field.spread.values for field in self.fields)))
             return [corners[run % len(corners)] for run in range(runs)]
-        parts = latin_hypercube(runs, len(self.fields), seed)
+        parts = latin_hypercube(runs, len(self.fields), seed).tolist()
         return [tuple(field.spread.at(part) for field, part in zip(self.fields, row, strict=True)) for row in parts]
 
     def station(self, point: Point) -> Station:
