@@ -129,7 +129,8 @@ class Console:
     def __post_init__(self):
         self.software = load_software(self.station, self.station.phases["robotic"], self.plan)
         self.values = dict.fromkeys(self.channels, 0.0) | self.values
-        self.quality = None
+        self.quality = self.failed = None
+        self.sensors = ()
         self.state = SoftwareState()
         self.events = []
         self.stretches = []
@@ -145,6 +146,8 @@ class Console:
             np.array(held),
             self.answering,
             self.quality,
+            self.failed,
+            self.sensors,
             messages=tuple(messages),
         )
         self.reaction = react(self.software, readings, hours * 3600.0, self.state)

@@ -315,3 +315,47 @@ def test_each_unit_that_falls_silent_gets_its_own_response():
         "Response wake (camera) did not help; Earth must act.",
     ]
     assert len(named(board, "response_repeated")) == 1
+
+
+def test_sensor_that_failed_is_told_once_and_starts_its_response():
+    section = ANY_UNIT.replace("event: module-silent", "event: sensor-failed")
+    board = console(section=section)
+    board.wake(0.0)
+    board.failed, board.sensors = np.array([False, True]), ("load_w/1", "load_w/2")
+    assert board.wake(1.0).power_cycle == {"load_w"}
+    board.wake(1.1)
+    board.failed = np.array([False, False])
+    board.wake(1.5)
+    assert [event.text for event in named(board, "sensor_failed", "sensor_back", "response_succeeded")] == [
+        "Sensor load_w/2 is not believed any more.",
+        "Sensor load_w/2 is believed again.",
+    ]
+    assert named(board, "response_exhausted")  # it was tried once, before the sensor came back
+
+
+WRONG_LOAD = """
+autonomy:
+  monitors:
+    too-much: {parameter: load_mismatch, check: {type: limits, high: 5 W, clear_by: 1 W}, text: Too much.}
+    too-little: {parameter: load_mismatch, check: {type: limits, low: -5 W, clear_by: 1 W}, text: Too little.}
+  event_actions:
+    cycle-one: {event: too-much, start: cycle}
+    cycle-other: {event: too-little, start: cycle}
+  responses:
+    cycle:
+      {level: unit, steps: [{type: power_cycle, target: event-unit, wait: 5 min}], recovered_when_over: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mismatch_w", "unit"),
+    [(13.2, "camera"), (59.0, "drill"), (-50.5, "base"), (-10.2, "rover"), (200.0, ""), (30.0, "")],
+)
+def test_unit_that_does_not_follow_its_command_is_found_by_its_load(mismatch_w, unit):
+    """Standby: camera 1 of at most 14 W, drill 0 of 60 W; base 50 W, rover 10 W."""
+    board = console(section=WRONG_LOAD)
+    board.wake(0.0)
+    assert board.wake(1.0, load_mismatch_w=mismatch_w).power_cycle == ({unit} if unit else set())
+    board.wake(1.01, load_mismatch_w=0.0)
+    board.wake(1.2)
+    assert board.events[-1].name == "response_succeeded"

@@ -56,3 +56,21 @@ def expected(loads: Loads, commands: Commands) -> NDArray[np.float64]:
         load_w += power_w.get(payload.setting, 0.0)
         rate_bit_per_s += rate if payload.producing else 0.0
     return np.array([load_w, loads.radio_w if commands.radio else 0.0, rate_bit_per_s])
+
+
+def suspect(loads: Loads, commands: Commands, mismatch_w: float) -> str:
+    """The unit whose load, if it did not follow its command, would explain the mismatch best; empty if none does.
+
+    Too much load: a payload that draws its highest power whatever is commanded. Too little: a payload or a
+    module that draws nothing.
+    """
+    gaps: dict[str, float] = {}
+    for name, payload, power_w in zip(commands.names, commands.payloads, loads.payload_w, strict=True):
+        commanded_w = power_w.get(payload.setting, 0.0)
+        gaps[name] = max(power_w.values(), default=0.0) - commanded_w if mismatch_w > 0.0 else -commanded_w
+    if mismatch_w < 0.0:
+        modules = loads.module_w[commands.mode]
+        gaps |= {name: -load for name, load in modules.items() if name not in commands.modules_off}
+    near = {name: abs(gap - mismatch_w) for name, gap in gaps.items()}
+    best = min(near, key=near.__getitem__, default="")
+    return best if best and near[best] <= 1.0 + 0.1 * abs(mismatch_w) else ""

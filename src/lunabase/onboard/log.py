@@ -44,6 +44,8 @@ class Entry:
     """What it is about, like `mode` or `monitor box-hot`: later entries find their cause by it."""
     because: str = ""
     """What its cause is about; empty: a reading, the plan or a command."""
+    raises: str = ""
+    """The event that can start responses; empty: none."""
     unit: str = ""
     """The unit that it befell: a payload, module, node or channel."""
 

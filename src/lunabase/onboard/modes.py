@@ -108,7 +108,8 @@ def _called(groups: ModeGroups, readings: Readings) -> tuple[int, str]:
 
 def _entered(mode: Mode, cause: str) -> Entry:
     severity, text = _ALARMS.get(mode.name, "info"), f"Entered {mode.name} mode."
-    return Entry(severity, "modes", "mode_entered", text, cause, about="mode")
+    raises = "brown-out" if cause.startswith("brown-out") else ""
+    return Entry(severity, "modes", "mode_entered", text, cause, about="mode", raises=raises)
 
 
 def entered(mode: Mode, response: str) -> Entry:

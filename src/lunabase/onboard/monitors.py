@@ -7,7 +7,7 @@ station file's `autonomy` section stand beside those that follow from limits giv
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -39,6 +39,8 @@ class Monitor:
     text: str
     id: str = ""
     """Its name in the station file; empty: one of the built-in monitors."""
+    event: str = ""
+    """What it raises for responses; empty: nothing."""
     unit: str = ""
     """The thing whose parameter it checks."""
     modes: tuple[str, ...] = ()
@@ -57,6 +59,12 @@ class Monitor:
     def about(self) -> str:
         """What the log's entries call it."""
         return f"monitor {self.id or f'{self.name} {self.trip.channel}'}"
+
+    def entry(self, cause: str) -> Entry:
+        """What the log says when it trips."""
+        return Entry(
+            self.severity, "monitor", self.name, self.text, cause, about=self.about, raises=self.event, unit=self.unit
+        )
 
     def describe(self, readings: Readings) -> str:
         """The reading that keeps it active: beyond its limit, or not yet back far enough."""
@@ -121,7 +129,9 @@ def monitors_of(station: Station, present: tuple[str, ...]) -> tuple[Monitor, ..
     if builtin:
         for node, item in station.equipment(ThermalNode, present).items():
             for watch in _two_sided(node, item.operating):
-                found[watch] = _temperature(watch, "medium", f"{node} is outside its operating limits.")
+                text = f"{node} is outside its operating limits."
+                event = "node-hot" if watch.above else "node-cold"
+                found[watch] = replace(_temperature(watch, "medium", text), event=event, unit=node)
     payloads = station.payloads_present(present)
     for name, watches in payload_limits(station, present).items():
         for watch in watches:
@@ -156,6 +166,7 @@ def _sides(name: str, spec: MonitorSpec) -> Iterator[Monitor]:
                 name=name,
                 text=spec.text,
                 id=name,
+                event=name,
                 unit=spec.of or "",
                 modes=tuple(spec.modes),
                 only_while=tuple(watch_of(condition) for condition in spec.only_while),
@@ -178,18 +189,18 @@ def _flight_rules(station: Station) -> Iterator[Monitor]:
         if isinstance(rule, MinimumCharge):
             trip = Watch("state_of_charge", False, rule.minimum)
             clear = Watch("state_of_charge", True, rule.minimum + _CLEAR_CHARGE)
-            yield Monitor(trip, clear, "high", "flight_rule_broken", rule.text)
+            yield Monitor(trip, clear, "high", "flight_rule_broken", rule.text, event="flight-rule-broken")
         elif isinstance(rule, MaximumPower):
             trip = Watch("load_w", True, rule.maximum_w)
-            yield Monitor(
-                trip, Watch("load_w", False, rule.maximum_w, _LOAD_CLEAR_S), "high", "flight_rule_broken", rule.text
-            )
+            clear = Watch("load_w", False, rule.maximum_w, _LOAD_CLEAR_S)
+            yield Monitor(trip, clear, "high", "flight_rule_broken", rule.text, event="flight-rule-broken")
 
 
 def _recorder() -> Monitor:
+    text = "The recorder is nearly full; new data will be lost."
     trip = Watch("recorder_fill", True, _RECORDER_FULL)
     clear = Watch("recorder_fill", False, _RECORDER_CLEAR)
-    return Monitor(trip, clear, "medium", "recorder_full", "The recorder is nearly full; new data will be lost.")
+    return Monitor(trip, clear, "medium", "recorder_full", text, event="recorder-full")
 
 
 def inhibited(monitors: Monitors, off: frozenset[int], mode: str) -> frozenset[int]:
@@ -223,20 +234,8 @@ def check(
         if index in active:
             cause = "it is not checked now" if index in idle else describe((monitor.clear,), readings)
             text = f"No longer: {monitor.text}"
-            entries.append(
-                Entry("info", "monitor", f"{monitor.name}_over", text, cause, about="", because=monitor.about)
-            )
+            name = f"{monitor.name}_over"
+            entries.append(Entry("info", "monitor", name, text, cause, because=monitor.about))
         else:
-            cause = describe((monitor.trip,), readings)
-            entries.append(
-                Entry(
-                    monitor.severity,
-                    "monitor",
-                    monitor.name,
-                    monitor.text,
-                    cause,
-                    about=monitor.about,
-                    unit=monitor.unit,
-                )
-            )
+            entries.append(monitor.entry(describe((monitor.trip,), readings)))
     return active.difference(cleared).union(tripped), tuple(entries)

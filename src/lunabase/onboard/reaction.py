@@ -16,20 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lunabase.onboard.commands import Commands, PayloadCommand
-from lunabase.onboard.executive import RUNS, Current, ExecutiveState, Reason, Stretch, execute
-from lunabase.onboard.expected import expected
+from lunabase.onboard.executive import Current, ExecutiveState, Stretch, execute
+from lunabase.onboard.expected import expected, suspect
+from lunabase.onboard.gate import Gate
 from lunabase.onboard.log import Entry, Event, stamped
 from lunabase.onboard.messages import Telecommand
 from lunabase.onboard.modes import ASLEEP, entered, next_mode
 from lunabase.onboard.monitors import arm, check, inhibited
+from lunabase.onboard.noticing import Waking, channel_of, dead_hosts, notice
 from lunabase.onboard.requests import Desk
 from lunabase.onboard.responses import Raised, respond
 from lunabase.onboard.shedding import ShedState, shed
 from lunabase.onboard.software import Answered, Software, SoftwareState
 from lunabase.onboard.watch import Readings
-from lunabase.station.autonomy import SOFTWARE_EVENTS
 
-_RULE = "flight_rule_broken"
 _LINK_LOOKS = 8.0
 """How often, in the time of the shortest timer, a working link is looked for."""
 
@@ -53,18 +53,6 @@ class Reaction:
     """The software with its schedule changed by a command; None: as before."""
 
 
-class _Waking:
-    """One waking while it is worked on."""
-
-    def __init__(self, software: Software, readings: Readings, time_s: float, state: SoftwareState) -> None:
-        self.software, self.readings, self.time_s, self.state = software, readings, time_s, state
-        self.entries: list[Entry] = []
-        self.fresh = state.read_s != time_s
-
-    def note(self, entries: Sequence[Entry]) -> None:
-        self.entries += entries
-
-
 Begin = Callable[[Software, SoftwareState, tuple[Stretch, ...]], tuple[Software, ExecutiveState, float]]
 """Begins what the plan does not know of: from the software, its state and the work that has just ended to the software
 with more activities in its timetable, how far that is carried out, and the time to ask again."""
@@ -74,16 +62,16 @@ def react(
     software: Software, readings: Readings, time_s: float, state: SoftwareState, begin: Begin | None = None
 ) -> Reaction:
     """Read, decide, command. ``time_s`` is the on-board clock, s since the plan's start."""
-    work = _Waking(software, readings, time_s, state)
+    work = Waking(software, readings, time_s, state)
     _listen(work)
-    _look(work)
+    notice(work)
     _change_mode(work)
     shed_state, shed_log = shed(software.shedding, work.state.shed, readings, time_s)
     work.note(shed_log)
     _monitor(work, shed_state)
     _respond(work)
     now = work.state
-    gate = _Gate(work.software, now, readings)
+    gate = Gate(work.software, now, readings)
     outcome = execute(work.software.timetable, now.executive, gate.refusal, time_s)
     work.note(outcome.entries)
     stretches, again_s = outcome.stretches, math.inf
@@ -91,7 +79,7 @@ def react(
         before = work.software
         work.software, executive, again_s = begin(before, replace(now, executive=outcome.state), stretches)
         if work.software is not before:
-            outcome = execute(work.software.timetable, executive, _Gate(work.software, now, readings).refusal, time_s)
+            outcome = execute(work.software.timetable, executive, Gate(work.software, now, readings).refusal, time_s)
             work.note(outcome.entries)
             stretches = (*stretches, *outcome.stretches)
     events, count, marks = stamped(work.entries, software.start + timedelta(seconds=time_s), now.count, now.marks)
@@ -109,7 +97,7 @@ def react(
     )
 
 
-def _listen(work: _Waking) -> None:
+def _listen(work: Waking) -> None:
     """Earth's messages, each once; a working link is a sign of Earth too."""
     state, heard = work.state, work.fresh and bool(work.readings.messages)
     if state.heard_s < 0.0:
@@ -124,80 +112,7 @@ def _listen(work: _Waking) -> None:
         work.note(desk.entries)
 
 
-def _look(work: _Waking) -> None:
-    """Payloads that fell silent, sensors that failed, readings that became unknown."""
-    readings, state = work.readings, work.state
-    quiet = (
-        frozenset()
-        if readings.answering.all()
-        else frozenset(
-            name for name, answers in zip(work.software.payloads, readings.answering, strict=True) if not answers
-        )
-    )
-    if quiet != state.quiet:
-        before = _dead_hosts(work.software, state.quiet)
-        for name in sorted(_dead_hosts(work.software, quiet) - before):
-            work.note([_silent("module", name, "none of its payloads answers")])
-        for name in sorted(quiet - state.quiet):
-            work.note([_silent("payload", name, "no answer to its commands")])
-        work.state = state = replace(state, quiet=quiet)
-    if readings.failed is not None:
-        _look_at_sensors(work, readings.failed)
-    if readings.quality is not None and state.read_s >= 0.0:
-        _look_at_quality(work, readings.quality)
-
-
-def _silent(kind: str, name: str, cause: str) -> Entry:
-    text, about = f"{name} does not answer.", f"silent {name}"
-    return Entry("medium", "health", f"{kind}_silent", text, cause, about=about, unit=name)
-
-
-def _look_at_sensors(work: _Waking, failed: NDArray[np.bool_]) -> None:
-    now = frozenset(np.flatnonzero(failed).tolist())
-    names = work.readings.sensors
-    for sensor in sorted(now - work.state.failed):
-        name = names[sensor] if names else f"sensor {sensor + 1}"
-        text = f"{name} is not believed any more."
-        cause = "it is silent, stuck, out of range or far from the others"
-        work.note(
-            [
-                Entry(
-                    "low",
-                    "health",
-                    "sensor_failed",
-                    text,
-                    cause,
-                    f"sensor {sensor}",
-                    unit=_channel_of(work.readings, sensor),
-                )
-            ]
-        )
-    for sensor in sorted(work.state.failed - now):
-        name = names[sensor] if names else f"sensor {sensor + 1}"
-        text = f"{name} is believed again."
-        work.note(
-            [Entry("info", "health", "sensor_back", text, "it agrees with the others", because=f"sensor {sensor}")]
-        )
-    if now != work.state.failed:
-        work.state = replace(work.state, failed=now)
-
-
-def _look_at_quality(work: _Waking, quality: NDArray[np.int8]) -> None:
-    now = frozenset(np.flatnonzero(quality <= 0).tolist())
-    if now == work.state.unknown:
-        return
-    names = {place: name for name, place in work.readings.channels.items()}
-    for place in sorted(now - work.state.unknown):
-        why = "its sensors disagree" if quality[place] < 0 else "no sensor tells it"
-        text = f"{names.get(place, place)} is unknown; nothing acts on it."
-        work.note([Entry("low", "health", "reading_unknown", text, why, about=f"channel {place}")])
-    for place in sorted(work.state.unknown - now):
-        text = f"{names.get(place, place)} is known again."
-        work.note([Entry("info", "health", "reading_known", text, "", because=f"channel {place}")])
-    work.state = replace(work.state, unknown=now)
-
-
-def _change_mode(work: _Waking) -> None:
+def _change_mode(work: Waking) -> None:
     state, modes = work.state, work.software.modes
     ordered = work.software.ordered(state)
     mode, entries = next_mode(modes, state.mode, work.readings, ordered, state.waits_for_earth)
@@ -206,24 +121,41 @@ def _change_mode(work: _Waking) -> None:
     work.note(entries)
 
 
-def _enter(work: _Waking, mode: int) -> None:
+def _enter(work: Waking, mode: int) -> None:
     severe = work.software.modes.table[mode].name in ("safe", "survival")
     waits = work.state.waits_for_earth or (severe and not work.software.returns)
     work.state = replace(work.state, mode=mode, waits_for_earth=waits)
 
 
-def _monitor(work: _Waking, shed_state: ShedState) -> None:
+def _monitor(work: Waking, shed_state: ShedState) -> None:
     """Check all monitors and timers."""
     software, state = work.software, work.state
     idle = idle_monitors(software, state)
     active, entries = check(software.monitors, state.active, idle, work.readings)
+    if active != state.active:
+        entries = _suspecting(work, entries)
+        state = work.state
     work.note(entries)
     silent = _time_out(work) if software.timers else state.silent
     if (shed_state, active, silent) != (state.shed, state.active, state.silent):
         work.state = replace(state, shed=shed_state, active=active, silent=silent)
 
 
-def _time_out(work: _Waking) -> frozenset[str]:
+def _suspecting(work: Waking, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Entries about a wrong load name the unit that would explain it."""
+    found = []
+    for entry in entries:
+        if entry.raises in work.software.load_monitors and work.state.answered is not None:
+            mismatch_w = work.readings.value("load_mismatch_w")
+            unit = suspect(work.software.loads, work.state.answered.commands, mismatch_w)
+            suspects = {**work.state.suspects, entry.raises: unit}
+            work.state = replace(work.state, suspects=suspects)
+            entry = replace(entry, unit=unit, text=f"{entry.text} It would fit {unit}." if unit else entry.text)
+        found.append(entry)
+    return tuple(found)
+
+
+def _time_out(work: Waking) -> frozenset[str]:
     """The timers that have run out."""
     software, state, silent = work.software, work.state, work.state.silent
     mode, since_s = software.modes.table[state.mode].name, work.time_s - state.heard_s
@@ -233,7 +165,7 @@ def _time_out(work: _Waking) -> frozenset[str]:
         if beyond and timer.id not in silent:
             silent |= {timer.id}
             cause = f"Earth was last heard {since_s / 3600.0:.4g} h ago"
-            work.note([Entry(timer.severity, "monitor", timer.id, timer.text, cause, about=about)])
+            work.note([Entry(timer.severity, "monitor", timer.id, timer.text, cause, about, raises=timer.id)])
         elif timer.id in silent and not beyond:
             silent -= {timer.id}
             cause = "Earth is heard" if checked else "it is not checked now"
@@ -248,7 +180,7 @@ def idle_monitors(software: Software, state: SoftwareState) -> frozenset[int]:
     return inhibited(software.monitors, off, software.modes.table[state.mode].name)
 
 
-def _respond(work: _Waking) -> None:
+def _respond(work: Waking) -> None:
     """Events start responses, responses act."""
     software, state = work.software, work.state
     raised = _raised(work)
@@ -266,44 +198,25 @@ def _respond(work: _Waking) -> None:
         _demand(work, name, response)
 
 
-def _holding(work: _Waking) -> set[tuple[str, str]]:
+def _holding(work: Waking) -> set[tuple[str, str]]:
     """Events that are not over, with the units that they befell."""
     software, state = work.software, work.state
-    holding = {(item.id, item.unit) for item in map(software.monitors.all.__getitem__, state.active)}
+    holding = {(item.event, item.unit) for item in map(software.monitors.all.__getitem__, state.active)}
+    holding |= {(event, unit) for event, unit in state.suspects.items() if (event, "") in holding}
     holding |= {(name, "") for name in state.silent} | {("payload-silent", name) for name in state.quiet}
-    holding |= {("module-silent", name) for name in _dead_hosts(software, state.quiet)}
-    return holding | {("sensor-failed", _channel_of(work.readings, sensor)) for sensor in state.failed}
+    holding |= {("module-silent", name) for name in dead_hosts(software, state.quiet)}
+    return holding | {("sensor-failed", channel_of(work.readings, sensor)) for sensor in state.failed}
 
 
-def _raised(work: _Waking) -> list[Raised]:
+def _raised(work: Waking) -> list[Raised]:
     """Events of this waking that start something."""
     starts = work.software.responses.starts
     if not starts:
         return []
-    found = []
-    for entry in work.entries:
-        name = entry.name if entry.source == "monitor" and entry.name != _RULE else entry.name.replace("_", "-")
-        if entry.name == "mode_entered" and entry.cause.startswith("brown-out"):
-            name = "brown-out"
-        if name in starts and (entry.source == "monitor" or name in SOFTWARE_EVENTS):
-            found.append((name, entry.unit, entry.about))
-    return found
+    return [(entry.raises, entry.unit, entry.about) for entry in work.entries if entry.raises in starts]
 
 
-def _dead_hosts(software: Software, quiet: frozenset[str]) -> frozenset[str]:
-    """Modules of which no payload answers."""
-    if not quiet:
-        return frozenset()
-    alive = {host for name, host in zip(software.payloads, software.hosts, strict=True) if name not in quiet}
-    return frozenset(software.hosts) - alive
-
-
-def _channel_of(readings: Readings, sensor: int) -> str:
-    """The channel that a sensor measures: its name without its number."""
-    return readings.sensors[sensor].partition("/")[0] if readings.sensors else f"sensor {sensor + 1}"
-
-
-def _shed_more(work: _Waking, loads: int) -> None:
+def _shed_more(work: Waking, loads: int) -> None:
     rule, state = work.software.shedding, work.state.shed
     level = min(state.level + loads, len(rule.order))
     for load in rule.order[state.level : level]:
@@ -312,78 +225,12 @@ def _shed_more(work: _Waking, loads: int) -> None:
     work.state = replace(work.state, shed=paused)
 
 
-def _demand(work: _Waking, name: str, response: str) -> None:
+def _demand(work: Waking, name: str, response: str) -> None:
     """A response brings the station into a mode, if it is not in a severer one."""
     table, mode = work.software.modes.table, work.software.mode_of(name)
     if mode > work.state.mode:
         _enter(work, mode)
         work.note([entered(table[mode], response)])
-
-
-class _Gate:
-    """Lets activities run or not, as things are at one waking."""
-
-    def __init__(self, software: Software, state: SoftwareState, readings: Readings) -> None:
-        self.software, self.state, self.readings = software, state, readings
-        self.off = software.off(state)
-        self.mode = software.modes.table[state.mode]
-        self.runs = self.mode.spec.activities
-        self.answering = readings.answering.tolist()
-
-    def refusal(self, index: int, current: Sequence[Current]) -> Reason:
-        """Why an activity may not run beside the current ones."""
-        software, state = self.software, self.state
-        activity, payload = software.timetable.activities[index], software.payload_of[index]
-        if not self.answering[payload]:
-            return Reason(f"{activity.payload} does not answer", f"silent {activity.payload}")
-        if self.runs == "none":
-            return Reason(f"{self.mode.name} mode runs no activities", "mode")
-        if self.runs == "continuous" and not software.timetable.continuous[index]:
-            return Reason(f"{self.mode.name} mode runs only continuous payloads", "mode")
-        for load in (activity.payload, software.hosts[payload]) if self.off else ():
-            if load in self.off:
-                return _off(software, state, load)
-        for monitor in software.limits[payload]:
-            if monitor in state.active:
-                item = software.monitors.all[monitor]
-                return Reason(item.describe(self.readings), item.about)
-        if state.schedule_off or activity.activity_type in software.waits:
-            reason = self._held_back(index, current)
-            if reason.text:
-                return reason
-        return _excluded(software, index, current)
-
-    def _held_back(self, index: int, current: Sequence[Current]) -> Reason:
-        """Why an activity may not begin; once begun it goes on."""
-        activity = self.software.timetable.activities[index]
-        if any(item.index == index and item.doing != "waiting" for item in current):
-            return RUNS
-        if self.state.schedule_off & {"", activity.partner}:
-            return Reason(f"Earth has disabled the schedule of {activity.partner}")
-        group = self.software.waits.get(activity.activity_type, -1)
-        if group < 0 or self.readings.held[group]:
-            return RUNS
-        unmet = " and ".join(watch.opposite.describe(self.readings) for watch in self.software.groups[group])
-        return Reason(f"it waits: {unmet}", waits=True)
-
-
-def _off(software: Software, state: SoftwareState, load: str) -> Reason:
-    if load in software.shedding.off(state.shed):
-        return Reason(f"{load} is shed", f"load {load}")
-    if load in state.responses.off:
-        return Reason(f"{load} was switched off by a response or from Earth")
-    return Reason(f"{load} is off in {software.modes.table[state.mode].name} mode", "mode")
-
-
-def _excluded(software: Software, index: int, current: Sequence[Current]) -> Reason:
-    activities = software.timetable.activities
-    rivals = software.rivals.get(activities[index].activity_type)
-    if rivals:
-        for item in current:
-            other = activities[item.index]
-            if item.index != index and item.doing != "waiting" and other.activity_type in rivals:
-                return Reason(f"flight rule: {rivals[other.activity_type]}, and {other.id} runs")
-    return RUNS
 
 
 def _answer(

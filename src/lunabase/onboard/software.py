@@ -78,6 +78,8 @@ class Software:
     """Payloads that keep working."""
     units: frozenset[str]
     """Everything that can be power-cycled: modules, equipment, payloads."""
+    load_monitors: frozenset[str]
+    """Monitors of the load against what is commanded."""
     deltas: tuple[tuple[str, float], ...]
     """Channels whose changes are followed, and over which time, s."""
     returns: bool
@@ -150,6 +152,8 @@ class SoftwareState:
     """Sensors that have failed."""
     unknown: frozenset[int] = frozenset()
     """Watched channels that are not known."""
+    suspects: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """For each event about a wrong load the unit that would explain it."""
     count: int = 0
     """Events so far."""
     marks: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -224,6 +228,7 @@ def load_software(station: Station, phase: Phase, plan: Plan) -> Software:
         settings={name: ("off", "standby", *item.power) for name, item in payloads.items()},
         continuous=continuous,
         units=frozenset({*phase.present, *payloads, *(name for _, name, _ in station.all_equipment())}),
+        load_monitors=frozenset(item.id for item in monitors if item.id and item.trip.channel == "load_mismatch_w"),
         deltas=tuple(_deltas(station)),
         returns=autonomy is None or autonomy.failure == "F2",
     )

@@ -44,6 +44,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "load_mismatch": Parameter("load_mismatch_w", "W"),
     "recorder_fill": Parameter("recorder_fill", ""),
     "downlink_rate": Parameter("downlink_bit_per_s", "bit/s"),
+    "curtailed_power": Parameter("curtailed_w", "W"),
     "lost_data_rate": Parameter("overflow_bit_per_s", "bit/s"),
     "data_mismatch": Parameter("data_mismatch_bit_per_s", "bit/s"),
     "temperature": Parameter("temperature_k", "K", "thermal node"),
@@ -66,6 +67,7 @@ ParameterName = Literal[
     "load_mismatch",
     "recorder_fill",
     "downlink_rate",
+    "curtailed_power",
     "lost_data_rate",
     "data_mismatch",
     "temperature",
@@ -369,6 +371,9 @@ SOFTWARE_EVENTS: Mapping[str, str] = {
     "payload-silent": "A payload does not answer.",
     "module-silent": "None of the payloads of a module answers.",
     "brown-out": "The bus did not carry all loads.",
+    "node-cold": "A node is below its operating limits.",
+    "node-hot": "A node is above its operating limits.",
+    "recorder-full": "The recorder is nearly full.",
     "flight-rule-broken": "A flight rule does not hold.",
 }
 """Events besides those of the monitors that can start responses, by name."""
