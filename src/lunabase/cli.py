@@ -251,13 +251,26 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the run; runs/<station>-<date> if not given.")
     ] = None,
+    goals: Annotated[
+        bool, typer.Option("--goals", help="Fly without a plan: the station decides on board, for years if need be.")
+    ] = False,
+    contact_from: Annotated[
+        float, typer.Option(help="Days from the start in which nobody on Earth hears the station.", min=0.0)
+    ] = 0.0,
+    record_every: Annotated[
+        int | None,
+        typer.Option(help="Steps that one row of telemetry stands for; 1 up to three months if not given.", min=1),
+    ] = None,
     overwrite: Overwrite = False,
     kernel: Kernels = None,
     as_json: AsJson = False,
 ) -> None:
     """Plan, fly the plan on the simulated station with its autonomy, write the record and report.html.
 
-    Example: `lunabase run examples/ilrs.yaml --days 29.53`
+    With --goals nothing is planned on the ground, and the flight may be years long; the first Ctrl-C ends it and keeps
+    what was flown.
+
+    Example: `lunabase run examples/ilrs.yaml --days 29.53`, or `lunabase run examples/ilrs.yaml --goals --days 3650`
     """  # fmt: skip
     from lunabase.station.load import load_station
 
@@ -272,7 +285,8 @@ def run(
     folder = out or Path("runs") / f"{station.stem}-{day}"
     free_place(folder, overwrite=overwrite, may_hold=MAY_HOLD)
     with Ticker("run") as ticker:
-        record = run_station(file, RunOptions(start, days, step, seed, tuple(kernel or ())), ticker.stage)
+        options = RunOptions(start, days, step, seed, tuple(kernel or ()), goals, record_every, contact_from)
+        record = run_station(file, options, ticker.stage)
         with whole_folder(folder) as beside:
             with ticker.stage("writing the record"):
                 write_run(record, beside)

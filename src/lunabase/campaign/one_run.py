@@ -13,11 +13,11 @@ import numpy as np
 import xarray as xr
 
 from lunabase.campaign.draw import FaultUrn
-from lunabase.campaign.night import night_report
 from lunabase.campaign.recovery import recovery_s
 from lunabase.campaign.rule_check import broken_rules
 from lunabase.campaign.vary import Point, Sweep
 from lunabase.errors import LunabaseError
+from lunabase.record.night import night_report
 from lunabase.runs.fault import Fault
 from lunabase.runs.fly import Flight, fly
 from lunabase.runs.wear_faults import wear_faults
@@ -112,7 +112,7 @@ def _row(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...], spares
         )
     except LunabaseError as failed:
         return row | {"outcome": "failed", "reason": str(failed), "night": ""} | empty_numbers(station)
-    night = json.dumps(night_report(station, flight)) if run < 0 else ""
+    night = json.dumps(night_report(station, flight.telemetry, flight.summary.measures)) if run < 0 else ""
     numbers = _came_to(station, setup, faults, flight, reference)
     return row | numbers | {"night": night, "spares_used": numbers["spares_used"] + spares}
 

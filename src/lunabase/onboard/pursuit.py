@@ -35,6 +35,8 @@ _FILL, _PRIORITY_FILL = 0.55, 0.04
 """Part of the recorder that data may fill: this, and more with each step of priority."""
 _ENOUGH = 2.0
 """A goal can wait if its windows to come are open this many times as long as it still needs."""
+SILENT_S = 21_600.0
+"""When the forecast had a link for so long in all and nothing was sent, contacts to come are not counted on."""
 _DAY_S = 86_400.0
 
 
@@ -45,6 +47,8 @@ class Situation:
     time_s: float
     stored_j: float
     fill_bit: float
+    sent_bit_per_s: float
+    """What goes to Earth now."""
     runs: str
     """Which activities the mode runs: all, continuous or none."""
     off: frozenset[str]
@@ -119,7 +123,11 @@ class Pursuit:
         self.stands: dict[str, tuple[str, float]] = dict(before.stands) if before else _first_places(agenda)
         """Where moving things stand or go, and until when they are held."""
         self.held_j: NDArray[np.float64] | None = before.held_j if before else None
+        self.unheard_s: float = before.unheard_s if before else 0.0
+        """For how long there should have been a link, and nothing was sent."""
+        self.looked_s: float = before.looked_s if before else math.inf
         steps = agenda.outlook.surplus_w.size
+        self._no_link = np.zeros(steps)
         self.extra_w, self.extra_bit_per_s = np.zeros(steps), np.zeros(steps)
         self.node_w = np.zeros((agenda.outlook.node_room_w.shape[0], steps))
         self._ids = {goal.request_id: goal.index for goal in agenda.goals}
@@ -165,6 +173,21 @@ class Pursuit:
             whole = max(outlook.capacity_j, 1.0)
             self.held_j = outlook.stores[:, 0] * (now.stored_j / whole)
         self.held_j = split_j(outlook.stores, self.held_j, now.stored_j)
+        self._listen(now)
+
+    def _listen(self, now: Situation) -> None:
+        """Whether the contacts of the forecast come."""
+        outlook = self.agenda.outlook
+        if now.sent_bit_per_s > 0.0 or now.fill_bit <= 0.0:
+            self.unheard_s = 0.0
+        elif outlook.link_bit_per_s[outlook.step_of(now.time_s + now.shift_s)] > 0.0:
+            self.unheard_s += max(now.time_s - self.looked_s, 0.0)
+        self.looked_s = now.time_s
+
+    @property
+    def _link_bit_per_s(self) -> NDArray[np.float64]:
+        """What the contacts to come are counted on to carry, by step."""
+        return self._no_link if self.unheard_s > SILENT_S else self.agenda.outlook.link_bit_per_s
 
     def _release(self, name: str, time_s: float) -> None:
         run = self.running.pop(name)
@@ -400,7 +423,7 @@ class Pursuit:
         last = min(max(until, first + int(LOOK_S / outlook.step_s)), outlook.surplus_w.size)
         assert self.held_j is not None  # `_note` comes first
         return foresee(  # type: ignore[no-any-return]
-            outlook.stores, self.held_j, outlook.surplus_w, self.extra_w, outlook.link_bit_per_s, self.extra_bit_per_s,
+            outlook.stores, self.held_j, outlook.surplus_w, self.extra_w, self._link_bit_per_s, self.extra_bit_per_s,
             now.fill_bit, outlook.step_s, into_s, first, last, more_w, bit_per_s, until,
         )  # fmt: skip
 
@@ -415,7 +438,7 @@ class Pursuit:
         ahead = [run for run in self.running.values() if self.agenda.goals[run.way.goal].data_class >= goal.data_class]
         ahead_bit = sum(run.way.variant.data_bit_per_s * (run.stop_s - run.start_s) for run in ahead)
         ends_s = outlook.start_s + outlook.surplus_w.size * outlook.step_s
-        sent_bit = float(outlook.link_bit_per_s[steps.start + 1 : steps.stop - 1].sum()) * outlook.step_s
+        sent_bit = float(self._link_bit_per_s[steps.start + 1 : steps.stop - 1].sum()) * outlook.step_s
         return start_s + duration_s + within_s <= ends_s and made_bit + ahead_bit <= sent_bit
 
     def _people(self, way: Way, goal: Goal, duration_s: float, time_s: float) -> tuple[int, ...] | None:

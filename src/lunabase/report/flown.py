@@ -8,6 +8,7 @@ from typing import Literal
 
 from lunabase.planning.plan import Activity
 from lunabase.record.run_record import Event, Product, RunRecord
+from lunabase.station.model import Station
 from lunabase.station.science import Request
 
 Fate = Literal["done", "interrupted", "stopped early", "not started"]
@@ -83,10 +84,36 @@ def flown_activities(record: RunRecord) -> list[FlownActivity]:
     for activity in record.plan.activities:
         if lost_at is not None and activity.start >= lost_at:
             reasons[activity.id] = "the station was lost before"
-    return [
-        _flown(activity, products.get(activity.id, []), reasons.get(activity.id, ""))
-        for activity in record.plan.activities
-    ]
+    activities = record.plan.activities or _begun_on_board(record.station, record.products)
+    return [_flown(activity, products.get(activity.id, []), reasons.get(activity.id, "")) for activity in activities]
+
+
+def _begun_on_board(station: Station, products: Iterable[Product]) -> list[Activity]:
+    """Activities of a flight whose plan does not tell them, from what they left behind."""
+    requests = {request_id: request for request_id, _, request in station.requests()}
+    begun: dict[str, Activity] = {}
+    for product in products:
+        request_id = product.activity.partition("#")[0]
+        request = requests[request_id]
+        payload, mode = station.payloads[product.payload], station.activity_types[request.activity].mode
+        begun[product.activity] = Activity.model_construct(
+            id=product.activity,
+            request=request_id,
+            experiment=product.experiment,
+            partner=product.partner,
+            activity_type=request.activity,
+            payload=product.payload,
+            host=payload.host,
+            mode=mode,
+            hold_start=product.start,
+            start=product.start,
+            stop=product.stop,
+            hold_stop=product.stop,
+            power_w=payload.power[mode],
+            data_bit=product.produced_bit,
+            priority=request.priority,
+        )
+    return list(begun.values())
 
 
 def _flown(activity: Activity, products: list[Product], reason: str) -> FlownActivity:

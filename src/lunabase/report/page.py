@@ -14,7 +14,8 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from lunabase.errors import LunabaseError
-from lunabase.record.run_record import RunRecord
+from lunabase.record.night import night_report
+from lunabase.record.run_record import Event, RunRecord
 from lunabase.report import amounts, palette
 from lunabase.report.chart import Chart, mode_spans
 from lunabase.report.data import data_chart
@@ -38,8 +39,13 @@ from lunabase.report.partners import shares_chart
 from lunabase.report.power import power_chart
 from lunabase.report.provenance import again, horizon_rows, provenance_rows
 from lunabase.report.sky import earth_close_up, panorama
+from lunabase.station.site import Phase
 
 _SEVERITY_ORDER = ("high", "medium", "low", "info")
+MOST_EVENTS = 3000
+"""Of more events the page shows the severest."""
+MOST_BARS = 3000
+"""More activities than these are not drawn one by one."""
 
 
 def write_report(record: RunRecord, path: Path) -> None:
@@ -96,12 +102,12 @@ def _content(record: RunRecord) -> dict[str, Any]:
     flown = flown_activities(record)
     nodes = node_outcomes(record)
     paints = palette.partner_paints(record.station.partners)
-    phase = record.station.phases[record.plan.phase]
+    told = told_events(record)
     return {
         "record": record,
         "station": record.station,
         "plan": record.plan,
-        "phase": phase,
+        "phases": _phases(record),
         "days": (record.plan.stop - record.plan.start).total_seconds() / 86400.0,
         "cards": cards(record, flown, nodes),
         "charts": _charts(record, flown, nodes),
@@ -114,7 +120,15 @@ def _content(record: RunRecord) -> dict[str, Any]:
         "failures": [one for one in flown if one.fate != "done"],
         "partners": partners_flown(record, flown),
         "unplaced": sorted(record.plan.unplaced, key=lambda one: (-one.priority, one.request)),
-        "events": sorted(record.events, key=lambda event: event.time),
+        "events": told,
+        "untold": len(record.events) - len(told),
+        "from_goals": record.provenance.get("flown_by") == "on-board goals",
+        "begun": len(flown),
+        "done": sum(one.fate == "done" for one in flown),
+        "stopped": record.provenance.get("stopped", ""),
+        "night": night_report(record.station, record.telemetry, record.summary.measures),
+        "measures": record.summary.measures,
+        "every_s": record.summary.record_every_s,
         "severities": _SEVERITY_ORDER,
         "sources": sorted({event.source for event in record.events}),
         "ledgers": (record.summary.energy, record.summary.data),
@@ -144,12 +158,27 @@ def _charts(record: RunRecord, flown: list[FlownActivity], nodes: list[NodeOutco
         light_chart(record),
         power_chart(record),
         *(node_chart(record, node) for node in nodes if node.worth_drawing),
-        gantt_chart(record, flown, "module"),
-        gantt_chart(record, flown, "partner"),
+        *(gantt_chart(record, flown, group) for group in ("module", "partner") if len(flown) <= MOST_BARS),
         data_chart(record),
         shares_chart(partners_flown(record, flown), paints),
     ]
     return {chart.id: chart for chart in charts}
+
+
+def _phases(record: RunRecord) -> dict[str, Phase]:
+    """The phases of the station's life that the flight saw, in their order."""
+    plan, phases = record.plan, record.station.phases
+    later = {name: one for name, one in phases.items() if plan.start < one.start < plan.stop}
+    return {plan.phase: phases[plan.phase]} | (later if not plan.activities else {})
+
+
+def told_events(record: RunRecord) -> list[Event]:
+    """The events that the page shows, in order of time: all, or of very many the severest."""
+    told = list(record.events)
+    for routine in ("info", "low", "medium"):
+        if len(told) > MOST_EVENTS:
+            told = [event for event in told if event.severity != routine]
+    return sorted(told, key=lambda event: event.time)[:MOST_EVENTS]
 
 
 def _mode_times(record: RunRecord) -> dict[str, float]:

@@ -99,6 +99,7 @@ def _situation(
         time_s=time_s,
         stored_j=readings.value("stored_energy_j"),
         fill_bit=readings.value("recorder_bit"),
+        sent_bit_per_s=readings.value("downlink_bit_per_s"),
         runs=software.modes.table[state.mode].spec.activities,
         off=software.off(state),
         able=able,

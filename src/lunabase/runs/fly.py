@@ -64,6 +64,7 @@ class Options:
     keep_telemetry: bool = True
     record_every: int | None = None
     on_progress: Callable[[float], None] | None = None
+    is_over: Callable[[], bool] = lambda: False
 
 
 def fly(
@@ -79,6 +80,7 @@ def fly(
     keep_telemetry: bool = True,
     record_every: int | None = None,
     on_progress: Callable[[float], None] | None = None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Flight:
     """Fly a plan from its start to its stop on the twin of a station; without a plan, the span of the environment.
 
@@ -86,11 +88,13 @@ def fly(
     draws whatever is random. ``goals``: where the plan says nothing, or there is none, the station decides for itself
     what to do next. Nobody on Earth hears the station before ``contact_from_s``. ``record_every``: steps that one row
     of telemetry stands for, by default one for flights of up to three months. ``on_progress`` gets the part done, 0 to
-    1. Raises InputError when plan, station and environment don't fit together, LunabaseError when books don't close.
+    1; when ``is_over`` says so, the flight ends early. Raises InputError when plan, station and environment don't fit
+    together, LunabaseError when books don't close.
     """
     options = Options(
-        step_s, tuple(faults), seed, goals or plan is None, contact_from_s, keep_telemetry, record_every, on_progress
-    )
+        step_s, tuple(faults), seed, goals or plan is None, contact_from_s, keep_telemetry, record_every, on_progress,
+        is_over,
+    )  # fmt: skip
     plan = plan if plan is not None else _no_plan(station, environment, step_s)
     times = TimeGrid.from_utc(plan.start, int(plan.seconds(plan.stop) // step_s), step_s)
     every = (record_every or default_every(times.count)) if keep_telemetry else 0
@@ -106,7 +110,7 @@ def fly(
         legs.append(leg)
         stop = _live(leg, span, station, environment, options)
         leg.end(stop)
-        if leg.state.station_lost:
+        if stop < span.last or leg.state.station_lost:
             break
     flown = plan if decider is None else _with_begun(plan, decider.begun)
     return _finish(station, environment, flown, log, legs, stop)
@@ -157,18 +161,19 @@ def _live(leg: Leg, span: Span, station: Station, environment: xr.Dataset, optio
     """Live through a leg, piece by piece; the step at which it ended."""
     times, reported = leg.log.times, 0.0
 
-    def report(step: int) -> None:
+    def report(step: int) -> bool:
         nonlocal reported
         if options.on_progress is not None and step / times.count >= reported + _PROGRESS_PART:
             reported = step / times.count
             options.on_progress(reported)
+        return options.is_over()
 
     for first, count in span.pieces(times.step_s):
         inputs = inputs_between(station, span, environment, times, first, count, options.contact_from_s)
         page = Page(leg.wiring, first, count, estimates=options.keep_telemetry and not leg.senses.are_perfect)
         done = leg.live(inputs, page, count, report)
         leg.log.keep(page, done, leg.floor_j)
-        if leg.state.station_lost:
+        if done < count or leg.state.station_lost:
             return first + done
     return span.last
 

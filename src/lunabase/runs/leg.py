@@ -101,8 +101,11 @@ class Leg:
         count_watches(self.wiring.watches, self.state.watch_steps, nobody, sense.row, sense.valid, self.held)
         self._react(SoftwareState(), self._time_s(self.span.first), in_contact=_in_contact(inputs, 0))
 
-    def live(self, inputs: Inputs, page: Page, count: int, on_step: Callable[[int], None]) -> int:
-        """Live through the first ``count`` rows of a page; the number of rows that were written."""
+    def live(self, inputs: Inputs, page: Page, count: int, on_step: Callable[[int], bool]) -> int:
+        """Live through the first ``count`` rows of a page; the number of rows that were written.
+
+        ``on_step`` gets the step that was reached and says whether to end there.
+        """
         if self.reaction is None:
             self.begin(inputs)
         row = 0
@@ -125,7 +128,8 @@ class Leg:
                 self._react(self._answer.state, time_s, in_contact=_in_contact(inputs, row - 1))
             for event in self.guard.events(self._answer.commands, time_s):
                 self.log.note(event)
-            on_step(page.first + row)
+            if on_step(page.first + row):
+                break
         return row
 
     def _advance(self, inputs: Inputs, page: Page, row: int, wake: int) -> tuple[int, int]:

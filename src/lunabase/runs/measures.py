@@ -19,7 +19,7 @@ _RECOVERED = ("mode_left", "load_restored", "recovered")
 def measures(station: Station, environment: xr.Dataset, log: Logbook, data: Ledger) -> Measures:
     """What a flight comes to."""
     tally = log.tally
-    flown_s = log.times.count * log.times.step_s
+    flown_s = tally.steps * tally.step_s
     return Measures(
         lowest_charge=tally.lowest_charge,
         lowest_charge_at=tally.moment(tally.lowest_charge_s),

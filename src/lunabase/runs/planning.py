@@ -52,6 +52,12 @@ class RunOptions:
     seed: int = 0
     kernels: tuple[Path, ...] = ()
     """NAIF kernels that replace those of DE421."""
+    goals: bool = False
+    """No plan is made; the station decides on board."""
+    record_every: int | None = None
+    """Steps that one row of telemetry stands for; None: as the length has it."""
+    contact_from_days: float = 0.0
+    """Nobody on Earth hears the station before."""
 
 
 @dataclass(frozen=True, slots=True)

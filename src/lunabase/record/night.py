@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lunabase.environment.intervals import true_runs
-from lunabase.runs.fly import Flight
+from lunabase.record.run_record import Measures
 from lunabase.station.model import Station
 
 DARK_W = 1.0
@@ -17,14 +17,13 @@ DARK_W = 1.0
 J_PER_WH = 3600.0
 
 
-def night_report(station: Station, flight: Flight) -> dict[str, Any]:
-    """The dark spell around the least stored energy, as plain values; empty where it never is dark.
+def night_report(station: Station, table: pd.DataFrame, measures: Measures | None) -> dict[str, Any]:
+    """From telemetry, the dark spell around the least stored energy, as plain values; empty where it never is dark.
 
     `loads` lists what may be shed, in the station's order: the energy that each drew in the spell up to the worst
     moment, and the margin if it and all before it had been off. What stores lose on the way is on top of it.
     """
-    table, measures = flight.telemetry, flight.summary.measures
-    spell = _worst_spell(table)
+    spell = _worst_spell(table) if measures is not None and not table.empty else None
     if spell is None or measures is None:
         return {}
     first, past = spell
