@@ -160,7 +160,7 @@ def setup_of(campaign: Campaign, report: Callable[[float], None]) -> Setup:
 
 def sum_up(campaign: Campaign, folder: Path) -> Facts:
     """What the runs in a folder come to; also written there as summary.json."""
-    varied = tuple(field.name for field in campaign.sweep.fields)
+    varied = {field.name: field.unit for field in campaign.sweep.fields}
     rows, reference = data_set.read_rows(folder), data_set.read_reference(folder)
     facts = summarize(rows, reference, campaign.kinds, varied, campaign.objectives)
     facts = {"station": campaign.file.station.station.name, **facts, "manifest": campaign.manifest}

@@ -26,12 +26,13 @@ def summarize(
     rows: pd.DataFrame,
     reference: pd.DataFrame,
     kinds: Mapping[str, FaultKind],
-    varied: Sequence[str],
+    varied: Mapping[str, str],
     objectives: Sequence[Objective],
 ) -> Facts:
     """Everything that the report tells, as plain values; times in s, energies in Wh, parts from 0 to 1.
 
-    Runs that were lost count with what they returned until then; margins of nights are those of the others.
+    ``varied`` names the varied fields with their units. Runs that were lost count with what they returned until then;
+    margins of nights are those of the others.
     """
     alive = int((rows["outcome"] == "alive").sum())
     failed = int((rows["outcome"] == "failed").sum())
@@ -56,12 +57,12 @@ def summarize(
         "by_fault": _by_fault(flown),
         "losses": _losses(rows, kinds),
         "silent": _silent(flown),
-        "reference": _reference(reference, varied),
+        "reference": _reference(reference, list(varied)),
         "night": json.loads(reference["night"].iloc[0] or "{}"),
-        "sensitivity": _sensitivity(flown, varied),
-        "varied": list(varied),
+        "sensitivity": _sensitivity(flown, list(varied)),
+        "varied": dict(varied),
         "objectives": [name for name, _ in objectives],
-        "pareto": _pareto(flown, varied, objectives),
+        "pareto": _pareto(flown, list(varied), objectives),
     }
 
 
@@ -165,6 +166,8 @@ def _sensitivity(flown: pd.DataFrame, varied: Sequence[str]) -> list[Facts]:
         for output in EXPLAINED:
             both = flown[[field, output]].dropna()
             x, y = both[field].to_numpy(dtype=np.float64), both[output].to_numpy(dtype=np.float64)
+            if not y.size or y.min() == y.max():  # nothing to explain
+                continue
             found.append(
                 {
                     "field": field,

@@ -55,8 +55,10 @@ def percent(part: float | None) -> str:
 
 
 def energy(energy_wh: float | None) -> str:
-    """An energy in kWh."""
-    return "unknown" if energy_wh is None else f"{energy_wh / 1000.0:.1f} kWh"
+    """An energy in Wh or kWh."""
+    if energy_wh is None:
+        return "unknown"
+    return f"{energy_wh:.0f} Wh" if abs(energy_wh) < 1000.0 else f"{energy_wh / 1000.0:.1f} kWh"
 
 
 def duration(time_s: float | None) -> str:

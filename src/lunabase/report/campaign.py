@@ -78,7 +78,9 @@ def cards(facts: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             _tone((margin["least"] or 0.0) <= 0.0),
         ),
         ("Power available", words.percent(power["mean"]), f"least {words.percent(power['least'])} of a run", ""),
-        ("Recovery", words.duration(facts["recovery"]["mean_s"]), words.recovery_words(facts["recovery"]), ""),
+        ("Recovery", _recovery(facts["recovery"]), words.recovery_words(facts["recovery"]), ""),
+        ("Alarms", words.number(facts["alarms"]["mean"]), "a run on average", ""),
+        ("Spares used", words.number(facts["spares_used"]["mean"]), "a run on average", ""),
         (
             "Rules broken silently",
             str(silent),
@@ -86,6 +88,10 @@ def cards(facts: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             _tone(silent),
         ),
     ]
+
+
+def _recovery(recovery: dict[str, Any]) -> str:
+    return words.duration(recovery["mean_s"]) if recovery["upset"] else "not needed"
 
 
 def _tone(bad: float) -> str:

@@ -25,8 +25,7 @@ def campaign_charts(rows: pd.DataFrame, facts: dict[str, Any]) -> dict[str, Char
     charts = [night_chart(flown, facts), science_chart(flown)]
     if facts["by_fault"]:
         charts.append(fault_chart(flown, facts))
-    varied = list(dict.fromkeys(item["field"] for item in facts["sensitivity"]))
-    charts += [sweep_chart(flown, field, index) for index, field in enumerate(varied)]
+    charts += [sweep_chart(flown, field, unit, index) for index, (field, unit) in enumerate(facts["varied"].items())]
     front = front_chart(flown, facts)
     return {chart.id: chart for chart in (*charts, *([front] if front else []))}
 
@@ -114,7 +113,7 @@ def _hover(row: dict[str, Any]) -> str:
     return f"run {row['run']}: {row['target'] or 'station'} {row['reason']}"
 
 
-def sweep_chart(flown: pd.DataFrame, field: str, index: int) -> Chart:
+def sweep_chart(flown: pd.DataFrame, field: str, unit: str, index: int) -> Chart:
     """The worst night's margin against one varied field."""
     traces = []
     for outcome, look in _LOOKS.items():
@@ -122,7 +121,11 @@ def sweep_chart(flown: pd.DataFrame, field: str, index: int) -> Chart:
         if len(mine):
             y = mine["worst_night_margin_wh"].to_numpy(dtype=np.float64) / 1000.0
             traces.append(_dots(mine[field].to_numpy(dtype=np.float64), y, _LOST_WORDS[outcome], look))
-    layout = {"xaxis": _x(field), "yaxis": value_axis("margin of the worst night / kWh"), "hovermode": "closest"}
+    layout = {
+        "xaxis": _x(_with(field, unit)),
+        "yaxis": value_axis("margin of the worst night / kWh"),
+        "hovermode": "closest",
+    }
     return Chart(
         f"sweep-{index}", f"Margin of the worst night against {field}.", tuple(traces), layout, 280, linked=False
     )
@@ -134,7 +137,7 @@ def front_chart(flown: pd.DataFrame, facts: dict[str, Any]) -> Chart | None:
     if not front or len(names) < 2:
         return None
     first, second = names[0], names[1]
-    variants = flown.groupby(facts["varied"], as_index=False).mean(numeric_only=True)
+    variants = flown.groupby(list(facts["varied"]), as_index=False).mean(numeric_only=True)
     everything = _dots(variants[first], variants[second], "variants", {"color": "#b5bcc5", "size": 6})
     best = _dots(
         np.array([item[first] for item in front]),
@@ -142,9 +145,14 @@ def front_chart(flown: pd.DataFrame, facts: dict[str, Any]) -> Chart | None:
         "not beaten",
         {"color": palette.STORED, "size": 9},
     )
-    layout = {"xaxis": _x(first), "yaxis": value_axis(second), "hovermode": "closest"}
+    x, y = (_with(name, facts["varied"].get(name, "")) for name in (first, second))
+    layout = {"xaxis": _x(x), "yaxis": value_axis(plain(y)), "hovermode": "closest"}
     words = f"Variants in {first} and {second}; those that no other beats stand out."
     return Chart("front", words, (everything, best), layout, 360, linked=False)
+
+
+def _with(name: str, unit: str) -> str:
+    return f"{name} / {unit}" if unit else name
 
 
 def _dots(x: ArrayLike, y: ArrayLike, name: str, look: dict[str, Any]) -> dict[str, Any]:
