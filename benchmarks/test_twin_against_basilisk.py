@@ -19,7 +19,7 @@ def test_a_year_of_fifty_parts(benchmark, capsys):
     rows, _ = ours.run()
     for name, values in ours.series(rows).items():
         assert np.max(np.abs(values - peer[name])) < 1e-3 * peer[name].max()
-    seconds = min(spent for _, spent in (benchmark.pedantic(ours.run, rounds=1), *(ours.run() for _ in range(6))))
+    seconds = min(spent for _, spent in (benchmark.pedantic(ours.run, rounds=1), *(ours.run() for _ in range(40))))
     parts, steps = int(cost["modules"]), year().steps
     with capsys.disabled():
         print(f"\nBasilisk: {cost['seconds']:.3f} s, {cost['ns']:.0f} ns per part and step")

@@ -94,7 +94,7 @@ def add_year(page: Page, python: str) -> None:
     """The year at 10 min, compared and timed in the same run."""
     series, cost = theirs(year(), python)
     ours = Ours(year())
-    runs = [ours.run() for _ in range(7)]
+    runs = [ours.run() for _ in range(40)]
     add_peer(page, "a year at 10 min", ours.series(runs[0][0]), series, 1)
     seconds = min(spent for _, spent in runs)
     page.text(
