@@ -42,6 +42,15 @@ def test_pieces_leave_no_trace(whole, monkeypatch):
     assert (whole.events, whole.products, whole.summary) == (cut.events, cut.products, cut.summary)
 
 
+def test_a_last_piece_of_a_few_steps_is_lived_too(monkeypatch):
+    station, sky = lander()
+    whole = fly(station, sky.isel(time=slice(0, 145)))
+    monkeypatch.setattr(pieces, "PIECE_S", 86_400.0)
+    cut = fly(station, sky.isel(time=slice(0, 145)))
+    assert len(cut.telemetry) == 1450
+    pd.testing.assert_frame_equal(whole.telemetry, cut.telemetry, check_exact=True)
+
+
 def test_kept_rows_are_means_ends_and_extremes_of_all_rows(whole, monkeypatch):
     monkeypatch.setattr(pieces, "PIECE_S", 5.0 * 86_400.0)
     thin = fly(*lander(), record_every=60).telemetry

@@ -33,6 +33,8 @@ _PRIORITY_CHARGE = 0.004
 """Each step of priority below the highest leaves this part of the stores' capacity on top."""
 _FILL, _PRIORITY_FILL = 0.55, 0.04
 """Part of the recorder that data may fill: this, and more with each step of priority."""
+_RATION = 0.02
+"""While contacts don't come, one activity takes at most this part of the room that is left for its data."""
 _ENOUGH = 2.0
 """A goal can wait if its windows to come are open this many times as long as it still needs."""
 SILENT_S = 21_600.0
@@ -406,14 +408,21 @@ class Pursuit:
         """Stores and recorder bear it; what the station lacks by itself is not its fault."""
         variant, outlook = way.variant, self.agenda.outlook
         lowest_j, highest_bit = self._foreseen(now, variant.extra_w, variant.data_bit_per_s, hold_stop_s)
-        most_bit = outlook.recorder_bit * (_FILL + _PRIORITY_FILL * goal.request.priority)
-        if variant.data_bit_per_s > 0.0 and highest_bit > max(most_bit, now.fill_bit) + 1.0:
+        if variant.data_bit_per_s > 0.0 and highest_bit > self._most_bit(goal, now, hold_stop_s) + 1.0:
             return False
         if outlook.stores.shape[0] == 0 or variant.extra_w <= 0.0:
             return True
         spare = _PRIORITY_CHARGE * (10 - goal.request.priority) * outlook.capacity_j
         keep_j = outlook.floor_j + spare
         return lowest_j >= keep_j or lowest_j >= self._foreseen(now, 0.0, 0.0, hold_stop_s)[0] - 1.0
+
+    def _most_bit(self, goal: Goal, now: Situation, hold_stop_s: float) -> float:
+        """Up to where an activity may fill the recorder; in silence it gets a small part of what is left."""
+        most_bit = self.agenda.outlook.recorder_bit * (_FILL + _PRIORITY_FILL * goal.request.priority)
+        if self.unheard_s > SILENT_S:
+            others_bit = self._foreseen(now, 0.0, 0.0, hold_stop_s)[1]
+            most_bit = others_bit + _RATION * max(most_bit - others_bit, 0.0)
+        return max(most_bit, now.fill_bit)
 
     def _foreseen(self, now: Situation, more_w: float, bit_per_s: float, until_s: float) -> tuple[float, float]:
         outlook = self.agenda.outlook

@@ -50,9 +50,10 @@ def spans_of(station: Station, start: datetime, steps: int, step_s: float) -> It
 def part_of(environment: xr.Dataset, times: TimeGrid) -> xr.Dataset:
     """The epochs of an environment from the last before a time grid to the first after it."""
     known, wanted = environment["time"].values, times.utc
-    first = max(int(np.searchsorted(known, wanted[0], side="right")) - 1, 0)
+    first = int(np.searchsorted(known, wanted[0], side="right")) - 1
     last = int(np.searchsorted(known, wanted[-1], side="left")) + 1
-    return environment.isel(time=slice(max(min(first, last - 2), 0), max(last, first + 2)))
+    first = max(min(first, known.size - 2), 0)  # two epochs at least: they tell how long one lasts
+    return environment.isel(time=slice(first, max(last, first + 2)))
 
 
 def inputs_between(
