@@ -108,6 +108,17 @@ def test_a_smaller_battery_leaves_less_for_the_night(flown):
     assert [item[path] for item in facts["pareto"]] == [5.0, 6.0, 8.0]  # each trades size against margin
 
 
+def test_a_station_without_a_battery_dies_whatever_it_does(flown, tmp_path):
+    """The lander's only store is off the bus through its first night: no software can help."""
+    text = FAULTS.read_text(encoding="utf-8")
+    entry = text[text.index("  battery-lost:") : text.index("  fuel-cell-stack-lost:")]
+    only = tmp_path / "only.yaml"
+    only.write_text(f"lunabase_faults: 1\nfaults:\n{entry}", encoding="utf-8")
+    _, facts = flown(options(faults=only, runs=2, days=28.0))
+    assert facts["lost"] == facts["lost_by_physics"] >= 1
+    assert all("only store" in item["excludes_survival"] for item in facts["losses"])
+
+
 def test_what_was_stored_while_nobody_listened_comes_down_afterwards(flown):
     """The lander's radio carries five days of science in the quarter of an hour that is left."""
     _, heard = flown(options(faults=None, runs=1))

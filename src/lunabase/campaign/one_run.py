@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from lunabase.campaign.draw import FaultUrn
+from lunabase.campaign.least import least_station
 from lunabase.campaign.recovery import recovery_s
 from lunabase.campaign.rule_check import broken_rules
 from lunabase.campaign.vary import Point, Sweep
@@ -98,23 +99,30 @@ def fly_run(setup: Setup, run: int, reference: Reference) -> Row:
 def _row(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...], spares: int, reference: Reference) -> Row:
     station = setup.sweep.station(point)
     row = _asked(setup, run, point, faults)
-    steps = setup.days * 86_400.0 / setup.step_s
     try:
-        flight = fly(
-            station,
-            setup.environment,
-            None,
-            step_s=setup.step_s,
-            faults=faults,
-            seed=row["seed"],
-            contact_from_s=setup.contact_from_s,
-            record_every=max(math.ceil(steps / _MOST_ROWS), 1),
-        )
+        flight = _flight(setup, station, faults, row["seed"])
     except LunabaseError as failed:
         return row | {"outcome": "failed", "reason": str(failed), "night": ""} | empty_numbers(station)
     night = json.dumps(night_report(station, flight.telemetry, flight.summary.measures)) if run < 0 else ""
     numbers = _came_to(station, setup, faults, flight, reference)
+    if flight.summary.outcome == "lost":
+        least = _flight(setup, least_station(station), faults, row["seed"])
+        numbers["lost_at_least_load"] = float(least.summary.outcome == "lost")
     return row | numbers | {"night": night, "spares_used": numbers["spares_used"] + spares}
+
+
+def _flight(setup: Setup, station: Station, faults: tuple[Fault, ...], seed: int) -> Flight:
+    steps = setup.days * 86_400.0 / setup.step_s
+    return fly(
+        station,
+        setup.environment,
+        None,
+        step_s=setup.step_s,
+        faults=faults,
+        seed=seed,
+        contact_from_s=setup.contact_from_s,
+        record_every=max(math.ceil(steps / _MOST_ROWS), 1),
+    )
 
 
 def _asked(setup: Setup, run: int, point: Point, faults: tuple[Fault, ...]) -> Row:
@@ -182,6 +190,7 @@ NUMBERS = (
     "recoveries",
     "spares_used",
     "lost_at_s",
+    "lost_at_least_load",
     "recovery_s",
     "rules_broken",
     "rules_broken_silently",

@@ -42,6 +42,7 @@ def summarize(
         "runs": len(rows),
         "alive": alive,
         "lost": len(flown) - alive,
+        "lost_by_physics": int((flown["lost_at_least_load"] == 1.0).sum()),
         "failed": failed,
         "survival": {"part": alive / len(flown) if len(flown) else math.nan, "low": low, "high": high},
         "availability": {name: _spread(flown[f"availability.{name}"]) for name in FUNCTIONS},
@@ -134,6 +135,7 @@ def _losses(rows: pd.DataFrame, kinds: Mapping[str, FaultKind]) -> list[Facts]:
                 "fault_start_s": _known(row["fault_start_s"]),
                 "lost_at_s": _known(row["lost_at_s"]),
                 "reason": row["reason"],
+                "physical": row["lost_at_least_load"] == 1.0,
                 "excludes_survival": " ".join(" ".join(text.split()) for text in arguments if text),
             }
         )

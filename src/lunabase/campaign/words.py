@@ -10,7 +10,7 @@ def summary_lines(facts: dict[str, Any]) -> dict[str, str]:
     survival, recovery = facts["survival"], facts["recovery"]
     lines = {
         "survival": f"{facts['alive']} of {facts['runs'] - facts['failed']} runs; {percent(survival['part'])}, "
-        f"95 % confidence {percent(survival['low'])} to {percent(survival['high'])}",
+        f"95 % confidence {percent(survival['low'])} to {percent(survival['high'])}{_by_physics(facts)}",
         "availability": ", ".join(f"{name} {percent(item['mean'])}" for name, item in facts["availability"].items()),
         "science": f"{percent(facts['science_part']['mean'])} of fault-free on average; "
         f"one run in twenty below {percent(facts['science_part']['quantile_5'])}",
@@ -23,6 +23,10 @@ def summary_lines(facts: dict[str, Any]) -> dict[str, str]:
     if facts["failed"]:
         lines["failed"] = f"{facts['failed']} runs could not be flown"
     return lines
+
+
+def _by_physics(facts: dict[str, Any]) -> str:
+    return f"; {facts['lost_by_physics']} of {facts['lost']} losses by physics" if facts["lost"] else ""
 
 
 def night_words(facts: dict[str, Any]) -> str:
