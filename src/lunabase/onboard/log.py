@@ -46,8 +46,8 @@ class Entry:
     """What its cause is about; empty: a reading, the plan or a command."""
     raises: str = ""
     """The event that can start responses; empty: none."""
-    unit: str = ""
-    """The unit that it befell: a payload, module, node or channel."""
+    units: tuple[str, ...] = ()
+    """The unit that it befell, a payload, module, node or channel; where that is uncertain, the likeliest first."""
 
 
 def stamped(

@@ -63,7 +63,14 @@ class Monitor:
     def entry(self, cause: str) -> Entry:
         """What the log says when it trips."""
         return Entry(
-            self.severity, "monitor", self.name, self.text, cause, about=self.about, raises=self.event, unit=self.unit
+            self.severity,
+            "monitor",
+            self.name,
+            self.text,
+            cause,
+            about=self.about,
+            raises=self.event,
+            units=(self.unit,),
         )
 
     def describe(self, readings: Readings) -> str:
@@ -97,6 +104,9 @@ class Monitors:
         """The monitors of one name of the station file: one for each limit."""
         return frozenset(index for index, monitor in enumerate(self.all) if monitor.id == name)
 
+
+_SENSED_IN = {"charge_uncertainty": "state_of_charge"}
+"""Channels whose sensors tell of a parameter that has none of its own."""
 
 Limits = dict[str, tuple[Watch, Watch]]
 """Payload -> the watches of its lower and upper temperature limit."""
@@ -167,7 +177,7 @@ def _sides(name: str, spec: MonitorSpec) -> Iterator[Monitor]:
                 text=spec.text,
                 id=name,
                 event=name,
-                unit=spec.of or "",
+                unit=spec.of or _SENSED_IN.get(spec.parameter, spec.channel),
                 modes=tuple(spec.modes),
                 only_while=tuple(watch_of(condition) for condition in spec.only_while),
             )

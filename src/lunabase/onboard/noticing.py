@@ -51,13 +51,13 @@ def notice(work: Waking) -> None:
 
 def _silent(kind: str, name: str, cause: str) -> Entry:
     text, about = f"{name} does not answer.", f"silent {name}"
-    return Entry("medium", "health", f"{kind}_silent", text, cause, about, raises=f"{kind}-silent", unit=name)
+    return Entry("medium", "health", f"{kind}_silent", text, cause, about, raises=f"{kind}-silent", units=(name,))
 
 
 def _sensor_failed(name: str, sensor: int, channel: str) -> Entry:
     text = f"{name} is not believed any more."
     cause, about = "it is silent, stuck, out of range or far from the others", f"sensor {sensor}"
-    return Entry("low", "health", "sensor_failed", text, cause, about, raises="sensor-failed", unit=channel)
+    return Entry("low", "health", "sensor_failed", text, cause, about, raises="sensor-failed", units=(channel,))
 
 
 def _look_at_sensors(work: Waking, failed: NDArray[np.bool_]) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lunabase.onboard.commands import Commands, PayloadCommand
 from lunabase.onboard.executive import Current, ExecutiveState, Stretch, execute
-from lunabase.onboard.expected import expected, suspect
+from lunabase.onboard.expected import expected, suspects
 from lunabase.onboard.gate import Gate
 from lunabase.onboard.log import Entry, Event, stamped
 from lunabase.onboard.messages import Telecommand
@@ -142,17 +142,20 @@ def _monitor(work: Waking, shed_state: ShedState) -> None:
 
 
 def _suspecting(work: Waking, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Entries about a wrong load name the unit that would explain it."""
-    found = []
-    for entry in entries:
-        if entry.raises in work.software.load_monitors and work.state.answered is not None:
-            mismatch_w = work.readings.value("load_mismatch_w")
-            unit = suspect(work.software.loads, work.state.answered.commands, mismatch_w)
-            suspects = {**work.state.suspects, entry.raises: unit}
-            work.state = replace(work.state, suspects=suspects)
-            entry = replace(entry, unit=unit, text=f"{entry.text} It would fit {unit}." if unit else entry.text)
-        found.append(entry)
-    return tuple(found)
+    """Entries about a wrong load name the units that would explain it."""
+    return tuple(_accused(work, entry) if entry.raises in work.software.load_monitors else entry for entry in entries)
+
+
+def _accused(work: Waking, entry: Entry) -> Entry:
+    software, answered = work.software, work.state.answered
+    if answered is None:
+        return entry
+    answering = dict(zip(software.payloads, work.readings.answering.tolist(), strict=True))
+    mismatch_w = work.readings.value("load_mismatch_w")
+    units = suspects(software.loads, answered.commands, answering, mismatch_w)
+    work.state = replace(work.state, suspects={**work.state.suspects, entry.raises: units})
+    told = f" It would fit {' or '.join(units)}." if units else ""
+    return replace(entry, units=units, text=f"{entry.text}{told}")
 
 
 def _time_out(work: Waking) -> frozenset[str]:
@@ -198,14 +201,17 @@ def _respond(work: Waking) -> None:
         _demand(work, name, response)
 
 
-def _holding(work: Waking) -> set[tuple[str, str]]:
+def _holding(work: Waking) -> set[tuple[str, tuple[str, ...]]]:
     """Events that are not over, with the units that they befell."""
     software, state = work.software, work.state
-    holding = {(item.event, item.unit) for item in map(software.monitors.all.__getitem__, state.active)}
-    holding |= {(event, unit) for event, unit in state.suspects.items() if (event, "") in holding}
-    holding |= {(name, "") for name in state.silent} | {("payload-silent", name) for name in state.quiet}
-    holding |= {("module-silent", name) for name in dead_hosts(software, state.quiet)}
-    return holding | {("sensor-failed", channel_of(work.readings, sensor)) for sensor in state.failed}
+    holding: set[tuple[str, tuple[str, ...]]] = set()
+    for item in map(software.monitors.all.__getitem__, state.active):
+        holding.add((item.event, (item.unit,)))
+    events = {event for event, _ in holding}
+    holding |= {(event, units) for event, units in state.suspects.items() if event in events}
+    holding |= {(name, ()) for name in state.silent} | {("payload-silent", (name,)) for name in state.quiet}
+    holding |= {("module-silent", (name,)) for name in dead_hosts(software, state.quiet)}
+    return holding | {("sensor-failed", (channel_of(work.readings, sensor),)) for sensor in state.failed}
 
 
 def _raised(work: Waking) -> list[Raised]:
@@ -213,7 +219,7 @@ def _raised(work: Waking) -> list[Raised]:
     starts = work.software.responses.starts
     if not starts:
         return []
-    return [(entry.raises, entry.unit, entry.about) for entry in work.entries if entry.raises in starts]
+    return [(entry.raises, entry.units, entry.about) for entry in work.entries if entry.raises in starts]
 
 
 def _shed_more(work: Waking, loads: int) -> None:

@@ -159,7 +159,7 @@ class Desk:
         def act() -> None:
             state = self.state.responses
             answer = Answer(self.software.responses, state, (), self.readings, self.time_s)
-            begin(answer, command.target, "", "", f"request {command.id}")
+            begin(answer, command.target, "", (), f"request {command.id}")
             self.entries += answer.entries
             self._set(responses=answer.state)
 

@@ -68,12 +68,19 @@ class Run:
     response: str
     event: str
     """The event that started it."""
-    unit: str
-    """The unit that the event befell."""
+    units: tuple[str, ...]
+    """The units that the event may have befallen."""
+    repeats: int = 0
+    """How often it has been repeated: each time the next unit is suspected."""
     step: int = 0
     """The next step."""
     until_s: float = 0.0
     """End of the present wait."""
+
+    @property
+    def unit(self) -> str:
+        """The unit that is suspected now."""
+        return self.units[self.repeats % len(self.units)] if self.units else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +128,8 @@ def responses_of(station: Station) -> Responses:
     )
 
 
-Raised = tuple[str, str, str]
-"""An event: its name, the unit that it befell (or empty), and what the log calls it."""
+Raised = tuple[str, tuple[str, ...], str]
+"""An event: its name, the units that it may have befallen, and what the log calls it."""
 
 
 class Answer:
@@ -132,7 +139,7 @@ class Answer:
         self,
         responses: Responses,
         state: ResponseState,
-        holding: Collection[tuple[str, str]],
+        holding: Collection[tuple[str, tuple[str, ...]]],
         readings: Readings,
         time_s: float,
     ) -> None:
@@ -150,30 +157,30 @@ def respond(
     state: ResponseState,
     raised: Iterable[Raised],
     actions_off: frozenset[str],
-    holding: Collection[tuple[str, str]],
+    holding: Collection[tuple[str, tuple[str, ...]]],
     readings: Readings,
     time_s: float,
 ) -> Answer:
     """Start what events ask for and carry on what runs.
 
-    ``raised``: events of this waking; ``holding``: events, with their unit if they have one, that are not over.
+    ``raised``: events of this waking; ``holding``: events that are not over, with their units.
     """
     answer = Answer(responses, state, holding, readings, time_s)
-    for event, unit, about in raised:
+    for event, units, about in raised:
         for action, name in responses.starts.get(event, ()):
             if action not in actions_off:
-                begin(answer, name, event, unit, about)
+                begin(answer, name, event, units, about)
     for key in tuple(answer.state.runs):
         if key in answer.state.runs:
             _carry_on(answer, key)
     return answer
 
 
-def begin(answer: Answer, name: str, event: str, unit: str, about: str) -> None:
+def begin(answer: Answer, name: str, event: str, units: tuple[str, ...], about: str) -> None:
     """Start a response, or the next of its ladder if it has been tried too often; nothing if it runs."""
     response = answer.responses.by_name[name]
-    run = Run(name, event, unit, 0, answer.time_s)
-    key = _key(response, unit)
+    run = Run(name, event, units, until_s=answer.time_s)
+    key = _key(response, units)
     if key in answer.state.runs:
         return
     if not _may_try(answer, response, key):
@@ -186,8 +193,8 @@ def begin(answer: Answer, name: str, event: str, unit: str, about: str) -> None:
     _put(answer, key, run)
 
 
-def _key(response: Response, unit: str) -> str:
-    return f"{response.name} ({unit})" if response.is_for_any else response.name
+def _key(response: Response, units: tuple[str, ...]) -> str:
+    return f"{response.name} ({' or '.join(units) or 'unknown'})" if response.is_for_any else response.name
 
 
 def _carry_on(answer: Answer, key: str) -> None:
@@ -205,7 +212,7 @@ def _carry_on(answer: Answer, key: str) -> None:
                 return
             answer.entries.append(_entry(key, run, "low", "response_repeated", "is tried again", about))
             _try(answer, response, key)
-            run = replace(run, step=0)
+            run = replace(run, step=0, repeats=run.repeats + 1)
         _take(answer, key, run, response.steps[run.step])
         run = replace(run, step=run.step + 1)
         run = replace(run, until_s=answer.time_s + _wait_s(response, run.step))
@@ -225,7 +232,7 @@ def _has_waited(response: Response, run: Run) -> bool:
 def _recovered(answer: Answer, response: Response, run: Run) -> bool:
     if response.recovered_group >= 0:
         return bool(answer.readings.held[response.recovered_group])
-    return (run.event, run.unit) not in answer.holding
+    return (run.event, run.units) not in answer.holding
 
 
 def _exhaust(answer: Answer, response: Response, key: str, run: Run) -> None:
@@ -240,8 +247,8 @@ def _exhaust(answer: Answer, response: Response, key: str, run: Run) -> None:
 def _escalate(answer: Answer, response: Response, run: Run) -> None:
     name = response.spec.then
     if name is not None:
-        begin(answer, name, run.event, run.unit, f"response {_key(response, run.unit)}")
-        key = _key(answer.responses.by_name[name], run.unit)
+        begin(answer, name, run.event, run.units, f"response {_key(response, run.units)}")
+        key = _key(answer.responses.by_name[name], run.units)
         if key in answer.state.runs:
             _carry_on(answer, key)
 

@@ -152,8 +152,8 @@ class SoftwareState:
     """Sensors that have failed."""
     unknown: frozenset[int] = frozenset()
     """Watched channels that are not known."""
-    suspects: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """For each event about a wrong load the unit that would explain it."""
+    suspects: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """For each event about a wrong load the units that would explain it."""
     count: int = 0
     """Events so far."""
     marks: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
