@@ -27,8 +27,7 @@ from lunabase.sky.kernels import kernel_hashes, kernels_from
 from lunabase.station.form import nearest
 from lunabase.station.load import StationFile, load_station
 from lunabase.station.model import Station
-from lunabase.twin.layout import channel_names
-from lunabase.twin.parameters import names_of
+from lunabase.twin.parameters import channels_of, names_of
 from lunabase.twin.sensors import sensor_set
 
 DEFAULT_RUNS = 100
@@ -187,6 +186,6 @@ def _start(span: Span) -> datetime:
 
 def _sensors(station: Station, present: tuple[str, ...], options: CampaignOptions) -> dict[str, int]:
     """How many sensors measure each telemetry channel."""
-    channels = channel_names(names_of(station, present).nodes)
+    channels = channels_of(names_of(station, present))
     found = sensor_set(station.sensors, channels, options.seed, options.step_s)
     return dict(zip(channels, np.diff(found.first_of_channel).tolist(), strict=True))

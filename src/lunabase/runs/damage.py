@@ -11,8 +11,7 @@ from lunabase.runs.fault import Effect, Fault
 from lunabase.station.equipment import FissionSource, Radio, RadioisotopeSource, RobotArm, SolarArray, ThermalNode
 from lunabase.station.model import Station
 from lunabase.twin.health import STUCK_OFF, STUCK_ON, Health
-from lunabase.twin.layout import channel_names
-from lunabase.twin.parameters import names_of
+from lunabase.twin.parameters import channels_of, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def places_of(station: Station, present: tuple[str, ...]) -> Places:
         payloads=_index(names.payloads),
         arrays=_arrays(station, present),
         mechanisms=_mechanisms(station, present),
-        channels=_index(channel_names(names.nodes, names.stores)),
+        channels=_index(channels_of(names)),
         ground_w_per_k={
             name: node.ground_conductance_w_per_k for name, node in station.equipment(ThermalNode, present).items()
         },

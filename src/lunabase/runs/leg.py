@@ -63,7 +63,7 @@ class Leg:
         self.step_s = log.times.step_s
         self.software: Software = load_software(station, phase, plan)
         self.wiring: Wiring = wire(self.software, names_of(station, phase.present), self.step_s)
-        self.parameters: Parameters = parameters_of(station, phase.present, plan.start)
+        self.parameters: Parameters = parameters_of(station, phase.present, plan.start, phase.crew)
         self.base: Health = healthy(station, phase.present)
         self.injection = injection
         self.effects: Effects = injection.effects(self._time_s(span.first), self.base)
@@ -294,6 +294,7 @@ _KINDS = {
     "sources": ("running_w", "waiting_s"),
     "nodes": ("temperature_k", "heater_on", "node_lost"),
     "switches": ("switch_open",),
+    "stocks": ("stock_kg",),
     "modules": ("module_lost",),
     "payloads": ("payload_lost", "payload_bit"),
 }

@@ -18,8 +18,7 @@ from lunabase.onboard.software import Software
 from lunabase.onboard.watch import Readings
 from lunabase.runs.senses import Senses
 from lunabase.twin.health import Health
-from lunabase.twin.layout import channel_names
-from lunabase.twin.parameters import OFF, STANDBY, Names
+from lunabase.twin.parameters import OFF, STANDBY, Names, channels_of
 from lunabase.twin.state import WATCH, State
 from lunabase.twin.state import Commands as Switches
 
@@ -75,7 +74,7 @@ class Wiring:
 
 def wire(software: Software, names: Names, step_s: float) -> Wiring:
     """Connect a software to a twin with these names and this step."""
-    telemetry = channel_names(names.nodes, names.stores)
+    telemetry = channels_of(names)
     channels = {name: place for place, name in enumerate((*telemetry, *software.onboard_channels))}
     rows = [
         (

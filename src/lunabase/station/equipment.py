@@ -387,7 +387,7 @@ class Mobility(Record):
 
 
 class Production(Record):
-    """What an ISRU plant makes. For later releases: checked here, not simulated yet."""
+    """What an ISRU plant makes. With `into` the twin makes oxygen from regolith: power and heat follow the output."""
 
     product: Name
     """The product."""
@@ -395,6 +395,21 @@ class Production(Record):
     """Energy per kilogram of product."""
     maximum_rate_kg_per_s: PositiveMassFlow
     """Highest output."""
+    into: Identifier | None = None
+    """Tank that the oxygen goes into; without one nothing is made and no power is drawn beyond the module's loads."""
+    regolith_yield: PositiveFraction = 0.02
+    """Oxygen won per mass of regolith."""
+    modes: tuple[Identifier, ...] = ("nominal", "crewed")
+    """Modes of the station in which it works."""
+
+    rules = (
+        Rule(
+            ("product", "into"),
+            lambda made: made.into is not None and made.product != "oxygen",
+            "only oxygen is simulated; leave `into` out",
+            "into",
+        ),
+    )
 
 
 class Module(SourcedRecord):
@@ -419,7 +434,7 @@ class Module(SourcedRecord):
     mobility: Mobility | None = None
     """How it moves, if it does (not simulated yet)."""
     production: Production | None = None
-    """What it makes, if it does (not simulated yet)."""
+    """What it makes, if it does."""
     payload_mass_limit_kg: Mass | None = None
     """Payload mass it can carry."""
     payload_power_limit_w: Power | None = None

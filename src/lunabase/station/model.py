@@ -18,6 +18,7 @@ from lunabase.station.rules import Budgets, FlightRule, LoadShedding, MinimumCha
 from lunabase.station.science import ActivityType, Experiment, Payload, Request
 from lunabase.station.sensing import Sensors
 from lunabase.station.site import EarthStation, Header, Partner, Phase, Relay, SiteSpec
+from lunabase.station.substances import Substances
 from lunabase.station.wear import Wear
 
 
@@ -52,6 +53,8 @@ class Station(Record):
     """Modules and their equipment."""
     downlink: Downlink = Downlink()
     """How data leaves the recorders."""
+    substances: Substances | None = None
+    """Tanks, chemical processes, cabins and what people need; without it there are no substances."""
     wear: Wear | None = None
     """What fails over the years, and how it is repaired; without it nothing does by itself."""
     sensors: Sensors | None = None

@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "Pa": ("pressure", "Pa, kPa, mbar"),
     "Hz": ("frequency", "MHz, GHz"),
     "dB": ("ratio", "dB"),
+    "m^3": ("volume", "m^3, l"),
     "kg/m^2": ("mass per area", "kg/m^2, g/cm^2"),
     "": ("fraction", "% or a number from 0 to 1"),
 }
@@ -158,6 +159,7 @@ PositiveMassFlow = Annotated[float, *_quantity("kg/s", positive=True)]
 PositiveFrequency = Annotated[float, *_quantity("Hz", positive=True)]
 Decibel = Annotated[float, *_quantity("dB", -200.0, 200.0)]
 LossDecibel = Annotated[float, *_quantity("dB", 0.0, 200.0)]
+PositiveVolume = Annotated[float, *_quantity("m^3", positive=True)]
 PositiveThickness = Annotated[float, *_quantity("m", 0.0, 10.0, positive=True)]
 ArealMass = Annotated[float, *_quantity("kg/m^2", 0.0)]
 PositiveDiameter = Annotated[float, *_quantity("m", 0.0, 1_000.0, positive=True)]
@@ -212,7 +214,8 @@ UtcDate = Annotated[
 
 _FILE_SUFFIXES = (
     "_bit_per_s", "_m_per_s", "_kg_per_m2", "_kg_per_s", "_w_per_s", "_j_per_mol", "_j_per_kg", "_j_per_m", "_j_per_k",
-    "_w_per_k", "_per_k", "_per_s", "_m2", "_bit", "_deg", "_kg", "_pa", "_hz", "_db", "_w", "_j", "_m", "_s", "_k",
+    "_w_per_k", "_per_k", "_per_s", "_m2", "_m3", "_bit", "_deg", "_kg", "_pa", "_hz", "_db", "_w", "_j", "_m", "_s",
+    "_k",
 )  # fmt: skip
 
 

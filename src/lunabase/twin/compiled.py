@@ -10,3 +10,6 @@ within_step = njit(cache=True, forceinline=True, _nrt=False)
 Numba counts references to every array of a tuple wherever it hands the tuple on, which took five times as long as the
 physics. Whoever calls `step` keeps the arrays alive, so nothing within it has to count (``_nrt``).
 """
+
+called_by_step = njit(cache=True, _nrt=False)
+"""The same for functions that few stations need: not copied into their callers, which would take long to compile."""

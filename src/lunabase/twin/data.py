@@ -26,15 +26,14 @@ SLOTS = 16
 
 
 @within_step
-def best_link(plant, index):  # type: ignore[no-untyped-def]
+def best_link(radios, link_bit_per_s, index, now):  # type: ignore[no-untyped-def]
     """Index of the radio with the fastest path in a step (-1: none), its rate in bit/s, and whether by relay."""
-    now = plant.surroundings[index]
     best, rate, by_relay = -1, 0.0, False
-    for place in range(plant.radios.size):
-        radio = plant.radios[place]
+    for place in range(radios.size):
+        radio = radios[place]
         if radio.budget > 0:  # its stated rates are then what is left of it, 0 to 1
-            direct = radio.earth_bit_per_s * plant.link_bit_per_s[index, radio.budget - 1, 0]
-            relayed = radio.relay_bit_per_s * plant.link_bit_per_s[index, radio.budget - 1, 1]
+            direct = radio.earth_bit_per_s * link_bit_per_s[index, radio.budget - 1, 0]
+            relayed = radio.relay_bit_per_s * link_bit_per_s[index, radio.budget - 1, 1]
         else:
             direct, relayed = radio.earth_bit_per_s, radio.relay_bit_per_s
         relayed = min(relayed, now.relay_bit_per_s)
@@ -46,46 +45,52 @@ def best_link(plant, index):  # type: ignore[no-untyped-def]
 
 
 @within_step
-def plan_sending(plant, live, index):  # type: ignore[no-untyped-def]
-    """Radio that will send (-1: none), its mean power in this step in W, the data on the air in bit, if by relay."""
-    radio, rate, by_relay = best_link(plant, index)
+def plan_sending(radios, downlink, live, made_bit, capacity_bit, index, now, step_s):  # type: ignore[no-untyped-def]
+    """Radio that will send (-1: none), its mean power in this step in W, the data on the air in bit, if by relay.
+
+    ``live`` is a `plant.LiveData`, ``downlink`` a `plant.DownlinkPlan`; ``made_bit`` will be recorded in this step.
+    """
+    radio, rate, by_relay = best_link(radios, downlink.link_bit_per_s, index, now)
     if radio < 0:
         return radio, 0.0, 0.0, by_relay
-    ready_bit = total_of(live.recorder_bit) + (plant.produced_bit if plant.recorder_on else 0.0)
-    able_bit = rate * plant.step_s
-    if plant.acknowledged_s > plant.step_s:  # what is sent must be kept, so it needs room
-        ready_bit = min(ready_bit, max(plant.recorder_bit - total_of(live.waiting_bit), 0.0))
-    sending_bit = min(able_bit, ready_bit / max(1.0 - plant.frame_loss, 1e-9))
-    return radio, plant.radios[radio].power_w * sending_bit / able_bit, sending_bit, by_relay
+    ready_bit = total_of(live.recorder_bit) + made_bit
+    if downlink.acknowledged_s > step_s:  # what is sent must be kept, so it needs room
+        ready_bit = min(ready_bit, max(capacity_bit - total_of(live.waiting_bit), 0.0))
+    sending_bit = min(rate * step_s, ready_bit / max(1.0 - downlink.frame_loss, 1e-9))
+    return radio, radios[radio].power_w * sending_bit / (rate * step_s), sending_bit, by_relay
 
 
 @within_step
-def take_in(plant, live, payload, produced_bit):  # type: ignore[no-untyped-def]
-    """What a payload has produced goes to its partner's queue, or is lost while no recorder is on."""
-    live.payload_bit[payload] += produced_bit
-    if plant.recorder_on:
-        live.recorder_bit[plant.payload_queue[payload]] += produced_bit
-    else:
-        live.flow[UNRECORDED_BIT] += produced_bit / plant.step_s
-    live.flow[PRODUCED_BIT] += produced_bit / plant.step_s
+def take_in(live, flow, bit_per_s, downlink, recorder_on, step_s):  # type: ignore[no-untyped-def]
+    """What the payloads produce at their rates goes to their partners' queues, or is lost while no recorder is on.
+
+    ``live`` is a `plant.LiveData`, ``downlink`` a `plant.DownlinkPlan`.
+    """
+    for payload in range(bit_per_s.size):
+        if bit_per_s[payload] > 0.0:
+            live.payload_bit[payload] += bit_per_s[payload] * step_s
+            flow[PRODUCED_BIT] += bit_per_s[payload]
+            if recorder_on:
+                live.recorder_bit[downlink.payload_queue[payload]] += bit_per_s[payload] * step_s
+            else:
+                flow[UNRECORDED_BIT] += bit_per_s[payload]
 
 
 @within_step
-def send(plant, live, on_air_bit, by_relay, time_s):  # type: ignore[no-untyped-def]
+def send(live, flow, downlink, capacity_bit, on_air_bit, by_relay, time_s, step_s):  # type: ignore[no-untyped-def]
     """Send, count what arrives, forget what is acknowledged, and lose what then doesn't fit: one step, in place."""
-    step_s = plant.step_s
-    if plant.acknowledged_s > step_s:
-        _acknowledge(live.waiting_bit, time_s, step_s, plant.acknowledged_s / SLOTS)
+    if downlink.acknowledged_s > step_s:
+        _acknowledge(live.waiting_bit, time_s, step_s, downlink.acknowledged_s / SLOTS)
     if on_air_bit > 0.0:
-        arrived_bit = min(on_air_bit * (1.0 - plant.frame_loss), total_of(live.recorder_bit))
-        _take_first(live.recorder_bit, live.delivered_bit, plant.queue_rank, arrived_bit)
-        live.flow[SENT_RELAY_BIT if by_relay else SENT_DIRECT_BIT] = arrived_bit / step_s
-        live.flow[RESENT_BIT] = on_air_bit * plant.frame_loss / step_s
-        if plant.acknowledged_s > step_s:
-            live.waiting_bit[int(time_s / (plant.acknowledged_s / SLOTS)) % SLOTS] += arrived_bit
-    over_bit = total_of(live.recorder_bit) + total_of(live.waiting_bit) - plant.recorder_bit
-    if over_bit > 0.0:
-        live.flow[OVERFLOW_BIT] = _drop_last(live.recorder_bit, plant.queue_rank, over_bit) / step_s
+        arrived_bit = min(on_air_bit * (1.0 - downlink.frame_loss), total_of(live.recorder_bit))
+        _take_first(live.recorder_bit, live.delivered_bit, downlink.queue_rank, arrived_bit)
+        flow[SENT_RELAY_BIT if by_relay else SENT_DIRECT_BIT] = arrived_bit / step_s
+        flow[RESENT_BIT] = on_air_bit * downlink.frame_loss / step_s
+        if downlink.acknowledged_s > step_s:
+            live.waiting_bit[int(time_s / (downlink.acknowledged_s / SLOTS)) % SLOTS] += arrived_bit
+    room_bit = max(capacity_bit - total_of(live.waiting_bit), 0.0)
+    if total_of(live.recorder_bit) > room_bit:
+        flow[OVERFLOW_BIT] = _keep_first(live.recorder_bit, downlink.queue_rank, room_bit) / step_s
 
 
 @within_step
@@ -124,17 +129,19 @@ def _take_first(queue_bit, taken_bit, rank, wanted_bit):  # type: ignore[no-unty
 
 
 @within_step
-def _drop_last(queue_bit, rank, wanted_bit):  # type: ignore[no-untyped-def]
-    """Lose data, lowest priority first; returns how much was there to lose."""
-    last, dropped_bit = queue_bit.size, 0.0
-    while last > 0 and wanted_bit > dropped_bit:
-        first, held_bit = last, 0.0
-        while first > 0 and rank[first - 1] == rank[last - 1]:
-            first -= 1
-            held_bit += queue_bit[first]
-        part = min((wanted_bit - dropped_bit) / held_bit, 1.0) if held_bit > 0.0 else 0.0
-        for queue in range(first, last):
-            queue_bit[queue] -= part * queue_bit[queue]
-        dropped_bit += part * held_bit
-        last = first
-    return dropped_bit
+def _keep_first(queue_bit, rank, room_bit):  # type: ignore[no-untyped-def]
+    """Keep what fits, highest priority first; returns how much was lost."""
+    first, lost_bit = 0, 0.0
+    while first < queue_bit.size:
+        last, held_bit = first, 0.0
+        while last < queue_bit.size and rank[last] == rank[first]:
+            held_bit += queue_bit[last]
+            last += 1
+        kept_bit = min(held_bit, room_bit)
+        if kept_bit < held_bit:
+            for queue in range(first, last):
+                queue_bit[queue] = min(queue_bit[queue] * (kept_bit / held_bit), kept_bit)
+            lost_bit += held_bit - kept_bit
+        room_bit -= kept_bit
+        first = last
+    return lost_bit

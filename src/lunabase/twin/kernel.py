@@ -39,6 +39,7 @@ from lunabase.twin.layout import (
     OVERFLOW_BIT,
     OVERFLOW_RATE,
     PAYLOADS_J,
+    PROCESSES_J,
     PRODUCED_BIT,
     PRODUCED_RATE,
     RADIOISOTOPE_J,
@@ -58,6 +59,7 @@ from lunabase.twin.layout import (
     UNSERVED,
     UNSERVED_J,
 )
+from lunabase.twin.matter import live_and_leak, plan_processes, run_processes, write_matter
 from lunabase.twin.parameters import BoolArray, FloatArray, Parameters, Rows
 from lunabase.twin.plant import columns_of, copied, live_of, plant_of
 from lunabase.twin.power import dispatch, serve_in_order, serve_together
@@ -101,16 +103,19 @@ def first_readings(parameters: Parameters, inputs: Inputs, state: State, watches
     condition on them holds.
     """
     live, nodes = live_of(copied(state)), parameters.nodes
-    row = np.full(FIRST_NODE + nodes.size + parameters.stores.size, np.nan)
+    tanks, cabins = len(parameters.substances.names.tanks), parameters.substances.cabins
+    first = FIRST_NODE + nodes.size + parameters.stores.size
+    row = np.full(first + tanks + 3 * cabins.size, np.nan)
     row[ARRAY_AVAILABLE] = inputs.array_w[0].sum()
     row[SOURCE] = generate(
         parameters.sources, live.running_w, live.waiting_s, inputs.start_s, inputs.step_s, live.flow, live.node_w
     )
     row[GENERATION] = row[ARRAY_AVAILABLE] + row[SOURCE]
     capacity_bit = float(parameters.recorders["capacity_bit"].sum())
-    _write_recorder(live, capacity_bit, row)
+    _write_recorder(live.data, capacity_bit, row)
     _write_nodes(columns_of(nodes), state.temperature_k, row)
     _write_stores(parameters.stores, live.bank, state.temperature_k, row)
+    write_matter(tanks, cabins, live.matter, state.temperature_k, first, row)
     watch_steps = state.watch_steps.copy()
     nobody = np.zeros(int(watches["group"].max(initial=-1)) + 1, dtype=np.bool_)
     _watch(watches, watch_steps, nobody, row, nobody.copy())
@@ -144,43 +149,44 @@ def step(plant, live, index, row):  # type: ignore[no-untyped-def]
     _clear(node_w)
     if (plant.first_step + index) % plant.ageing_steps == 0:
         age(plant.stores, live.bank, live.temperature_k, plant.ageing_steps * step_s, step_s, flow)
-    radio, radio_w, sending_bit, by_relay = plan_sending(plant, live, index)
+    made_bit = plant.produced_bit if plant.recorder_on else 0.0
+    radio, radio_w, sending_bit, by_relay = plan_sending(
+        plant.radios, plant.downlink, live.data, made_bit, plant.recorder_bit, index, now, step_s
+    )
     heater_w = switch_heaters(plant.nodes, live.temperature_k, live.heater_on)
-    load_w = plant.module_sum_w + plant.payload_sum_w + plant.recorder_sum_w + heater_w + radio_w
+    process_w = plan_processes(plant.matter, live.matter, step_s)
+    load_w = plant.module_sum_w + plant.payload_sum_w + plant.recorder_sum_w + heater_w + radio_w + process_w
     time_s = plant.start_s + index * step_s
     source_w = generate(plant.sources, live.running_w, live.waiting_s, time_s, step_s, flow, node_w)
     served_w, charge_w = dispatch(plant, live, load_w, source_w, array_w)
     if served_w < load_w and plant.bus.in_order:
         radio_part = serve_in_order(plant, live, load_w, served_w, radio, radio_w)
-        _produce_in_part(plant, live)
+        for payload in range(plant.payload_bit_per_s.size):
+            made_bit_per_s = plant.payload_bit_per_s[payload] * plant.work.payload_part[payload]
+            plant.downlink.payload_bit_per_s[payload] = made_bit_per_s
     else:
         radio_part = serve_together(plant, live, load_w, served_w, heater_w, radio, radio_w)
-        _produce(plant, live, radio_part)
+        for payload in range(plant.payload_bit_per_s.size):
+            plant.downlink.payload_bit_per_s[payload] = plant.payload_bit_per_s[payload] * radio_part
+    if plant.matter.stocks.size > 0:
+        run_processes(plant.matter, live.matter)
+        live_and_leak(plant.matter, live.matter, live.temperature_k, node_w, time_s, step_s)
     advance_temperatures(plant, live, now, node_w)
-    send(plant, live, radio_part * sending_bit, by_relay, time_s)
+    if plant.produced_bit > 0.0:
+        made_bit_per_s = plant.downlink.payload_bit_per_s
+        take_in(live.data, flow, made_bit_per_s, plant.downlink, plant.recorder_on, step_s)
+    on_air_bit = radio_part * sending_bit
+    send(live.data, flow, plant.downlink, plant.recorder_bit, on_air_bit, by_relay, time_s, step_s)
     for account in range(flow.size):
         if flow[account] != 0.0:
             add(live.ledger, live.ledger_low, account, flow[account] * step_s)
     _write_flows(flow, array_w, charge_w, row)
-    _write_recorder(live, plant.recorder_bit, row)
+    _write_recorder(live.data, plant.recorder_bit, row)
     _write_nodes(plant.nodes, live.temperature_k, row)
     _write_stores(plant.stores, live.bank, live.temperature_k, row)
+    first = FIRST_NODE + live.temperature_k.size + plant.stores.size
+    write_matter(plant.matter.tanks, plant.matter.cabins, live.matter, live.temperature_k, first, row)
     return _destroys(plant, live.temperature_k)
-
-
-@within_step
-def _produce(plant, live, part):  # type: ignore[no-untyped-def]
-    if plant.produced_bit > 0.0:
-        for payload in range(live.payload_bit.size):
-            if plant.payload_bit_per_s[payload] > 0.0:
-                take_in(plant, live, payload, plant.payload_bit_per_s[payload] * part * plant.step_s)
-
-
-@within_step
-def _produce_in_part(plant, live):  # type: ignore[no-untyped-def]
-    for payload in range(live.payload_bit.size):
-        part = plant.work.payload_part[payload]
-        take_in(plant, live, payload, plant.payload_bit_per_s[payload] * part * plant.step_s)
 
 
 @within_step
@@ -226,6 +232,7 @@ def _write_flows(flow, array_w, charge_w, row):  # type: ignore[no-untyped-def]
     row[SOURCE] = source_w
     row[GENERATION] = array_w + source_w
     row[LOAD] = flow[MODULES_J] + flow[PAYLOADS_J] + flow[RECORDERS_J] + flow[HEATERS_J] + flow[RADIOS_J]
+    row[LOAD] += flow[PROCESSES_J]
     row[CHARGE] = charge_w
     row[CURTAILED] = flow[ARRAY_LEFT_J] + flow[DUMPED_J]
     row[UNSERVED] = flow[UNSERVED_J]
@@ -237,8 +244,8 @@ def _write_flows(flow, array_w, charge_w, row):  # type: ignore[no-untyped-def]
 
 
 @within_step
-def _write_recorder(live, capacity_bit, row):  # type: ignore[no-untyped-def]
-    held_bit = total_of(live.recorder_bit) + total_of(live.waiting_bit)
+def _write_recorder(data, capacity_bit, row):  # type: ignore[no-untyped-def]
+    held_bit = total_of(data.recorder_bit) + total_of(data.waiting_bit)
     row[RECORDER] = held_bit
     row[RECORDER_FILL] = held_bit / capacity_bit if capacity_bit > 0.0 else 0.0
 

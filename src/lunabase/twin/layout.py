@@ -72,6 +72,7 @@ ACCOUNTS = (
     "unserved_j",
     "converter_loss_j",
     "faded_j",
+    "processes_j",
     "produced_bit",
     "sent_direct_bit",
     "sent_relay_bit",
@@ -97,6 +98,7 @@ ACCOUNTS = (
     UNSERVED_J,
     CONVERTER_LOSS_J,
     FADED_J,
+    PROCESSES_J,
     PRODUCED_BIT,
     SENT_DIRECT_BIT,
     SENT_RELAY_BIT,
@@ -106,8 +108,15 @@ ACCOUNTS = (
 ) = range(len(ACCOUNTS))
 
 
-def channel_names(node_ids: tuple[str, ...], store_ids: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Names of all channels of a telemetry row, in order, for a station with these thermal nodes and stores."""
+def channel_names(
+    node_ids: tuple[str, ...],
+    store_ids: tuple[str, ...] = (),
+    tank_ids: tuple[str, ...] = (),
+    cabin_ids: tuple[str, ...] = (),
+) -> tuple[str, ...]:
+    """Names of all channels of a telemetry row, in order, for these thermal nodes, energy stores, tanks and cabins."""
     temperatures = (f"temperature_k.{node}" for node in node_ids)
     charges = (f"state_of_charge.{store}" for store in store_ids)
-    return (*CHANNELS, *temperatures, *charges)
+    contents = (f"tank_kg.{tank}" for tank in tank_ids)
+    pressures = (f"{gas}pressure_pa.{cabin}" for cabin in cabin_ids for gas in ("", "oxygen_", "carbon_dioxide_"))
+    return (*CHANNELS, *temperatures, *charges, *contents, *pressures)

@@ -42,6 +42,7 @@ def energy_balance(first: State, last: State) -> Balance:
             "heaters": sums["heaters_j"],
             "radios": sums["radios_j"],
             "recorders": sums["recorders_j"],
+            "processes": sums["processes_j"],
         },
         stored=float(last.store_j.sum() - first.store_j.sum()),
         lost={

@@ -28,10 +28,11 @@ from lunabase.station.equipment import (
 )
 from lunabase.station.model import Station
 from lunabase.station.science import Payload
-from lunabase.twin.layout import HEATERS_J, MODULES_J, PAYLOADS_J, RADIOS_J, RECORDERS_J
+from lunabase.twin.layout import HEATERS_J, MODULES_J, PAYLOADS_J, RADIOS_J, RECORDERS_J, channel_names
 from lunabase.twin.network import Network, network, switch_names
 from lunabase.twin.sources import SOURCE, fission_row, isotope_row
 from lunabase.twin.stores import STORE, store_row
+from lunabase.twin.substances import SubstanceTables, no_substances, stock_names, tables_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -129,6 +130,7 @@ class Parameters:
     order: Rows
     """All loads, the most important first, dtype `ORDER`."""
     downlink: Downlink = field(default_factory=Downlink)
+    substances: SubstanceTables = field(default_factory=lambda: no_substances(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +146,24 @@ class Names:
     modules: tuple[str, ...]
     payloads: tuple[str, ...]
     modes: tuple[str, ...]
+    stocks: tuple[str, ...]
+    """Stocks of substances: tanks, gases of cabins, then the ground and space."""
+    tanks: tuple[str, ...]
+    cabins: tuple[str, ...]
     queues: tuple[str, ...]
     """Partners, whose data wait in the recorders, by their priority."""
     settings: tuple[tuple[str, ...], ...]
     """Power settings of each payload: off, standby, then its own."""
 
 
+def channels_of(names: Names) -> tuple[str, ...]:
+    """Names of the channels of a telemetry row, in order."""
+    return channel_names(names.nodes, names.stores, names.tanks, names.cabins)
+
+
 def names_of(station: Station, present: tuple[str, ...]) -> Names:
     """Names of what the present modules hold, in the order of the arrays."""
-    payloads = station.payloads_present(present)
+    payloads, stocks = station.payloads_present(present), stock_names(station, present)
     return Names(
         nodes=tuple(station.equipment(ThermalNode, present)),
         stores=(*station.equipment(Battery, present), *station.equipment(FuelCell, present)),
@@ -161,13 +172,16 @@ def names_of(station: Station, present: tuple[str, ...]) -> Names:
         modules=present,
         payloads=tuple(payloads),
         modes=tuple(station.modes),
+        stocks=stocks.stocks,
+        tanks=stocks.tanks,
+        cabins=stocks.cabins,
         queues=queues_of(station),
         settings=tuple(_settings(payload) for payload in payloads.values()),
     )
 
 
-def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -> Parameters:
-    """Parameters of a station with these modules, for a run that starts at a moment (UTC)."""
+def parameters_of(station: Station, present: tuple[str, ...], start: datetime, crew: int = 0) -> Parameters:
+    """Parameters of a station with these modules and people, for a run that starts at a moment (UTC)."""
     names = names_of(station, present)
     index = {name: place for place, name in enumerate(names.nodes)}
     modules = tuple(station.modules[name] for name in present)
@@ -187,6 +201,7 @@ def parameters_of(station: Station, present: tuple[str, ...], start: datetime) -
         bus=_bus(station, present, index),
         order=_order(station, names, len(station.equipment(DataRecorder, present))),
         downlink=_downlink(station),
+        substances=tables_of(station, present, names.nodes, start, crew),
     )
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lunabase.twin.inputs import Inputs
+from lunabase.twin.matter import LiveMatter, Matter
 from lunabase.twin.network import Network
 from lunabase.twin.parameters import BoolArray, Bus, FloatArray, IntArray, Parameters, Rows
 from lunabase.twin.segment import Segment
@@ -58,6 +59,30 @@ class Work(NamedTuple):
     """What of a step each payload works, shape (payloads,); set when loads are cut in order."""
 
 
+class DownlinkPlan(NamedTuple):
+    """How data go through the recorders to Earth."""
+
+    payload_queue: IntArray
+    """Queue that each payload writes into, shape (payloads,)."""
+    queue_rank: IntArray
+    """The same for queues that share, lowest first, shape (queues,)."""
+    frame_loss: float
+    acknowledged_s: float
+    link_bit_per_s: FloatArray
+    """Rates of the radios with a link budget, to Earth and by relay, shape (steps, budgets, 2)."""
+    payload_bit_per_s: FloatArray
+    """Scratch: what each payload produces in a step, shape (payloads,)."""
+
+
+class LiveData(NamedTuple):
+    """The data of a `state.State`."""
+
+    recorder_bit: FloatArray
+    waiting_bit: FloatArray
+    delivered_bit: FloatArray
+    payload_bit: FloatArray
+
+
 class Plant(NamedTuple):
     """The station and its surroundings under constant commands and health."""
 
@@ -99,14 +124,10 @@ class Plant(NamedTuple):
     payload_bit_per_s: FloatArray
     produced_bit: float
     """What all payloads produce in a step."""
-    payload_queue: IntArray
-    queue_rank: IntArray
-    frame_loss: float
-    acknowledged_s: float
-    link_bit_per_s: FloatArray
-    """Rates of the radios with a link budget, to Earth and by relay, shape (steps, budgets, 2)."""
+    downlink: DownlinkPlan
     low_k: FloatArray
     high_k: FloatArray
+    matter: Matter
     work: Work
 
 
@@ -128,12 +149,10 @@ class Live(NamedTuple):
     temperature_k: FloatArray
     switch_open: BoolArray
     heater_on: BoolArray
-    recorder_bit: FloatArray
-    waiting_bit: FloatArray
-    delivered_bit: FloatArray
-    payload_bit: FloatArray
+    data: LiveData
     ledger: FloatArray
     ledger_low: FloatArray
+    matter: LiveMatter
     flow: FloatArray
     """Flows of the present step by account, W or bit/s."""
     node_w: FloatArray
@@ -172,13 +191,17 @@ def plant_of(parameters: Parameters, inputs: Inputs, segment: Segment) -> Plant:
         recorder_bit=segment.recorder_bit,
         payload_bit_per_s=segment.payload_bit_per_s,
         produced_bit=float(segment.payload_bit_per_s.sum()) * inputs.step_s,
-        payload_queue=np.ascontiguousarray(parameters.payloads["queue"]),
-        queue_rank=np.array(parameters.downlink.queue_rank, dtype=np.int64),
-        frame_loss=parameters.downlink.frame_loss,
-        acknowledged_s=parameters.downlink.acknowledged_s,
-        link_bit_per_s=inputs.link_bit_per_s,
+        downlink=DownlinkPlan(
+            payload_queue=np.ascontiguousarray(parameters.payloads["queue"]),
+            queue_rank=np.array(parameters.downlink.queue_rank, dtype=np.int64),
+            frame_loss=parameters.downlink.frame_loss,
+            acknowledged_s=parameters.downlink.acknowledged_s,
+            link_bit_per_s=inputs.link_bit_per_s,
+            payload_bit_per_s=np.zeros(parameters.payloads.size),
+        ),
         low_k=segment.low_k,
         high_k=segment.high_k,
+        matter=_matter(parameters, segment),
         work=_work(parameters),
     )
 
@@ -196,6 +219,24 @@ def replanted(plant: Plant, segment: Segment) -> Plant:
         recorder_on=segment.recorder_on,
         payload_bit_per_s=segment.payload_bit_per_s,
         produced_bit=float(segment.payload_bit_per_s.sum()) * plant.step_s,
+    )
+
+
+def _matter(parameters: Parameters, segment: Segment) -> Matter:
+    tables, modules = parameters.substances, parameters.module_node.size
+    return Matter(
+        stocks=tables.stocks,
+        processes=tables.processes,
+        on=segment.process_on,
+        terms=tables.terms,
+        cabins=tables.cabins,
+        needs=tables.needs,
+        people_w=tables.people_w,
+        people_node=tables.people_node,
+        tanks=len(tables.names.tanks),
+        planned_kg=np.zeros(tables.processes.size),
+        module_w=np.zeros(modules),
+        module_part=np.ones(modules),
     )
 
 
@@ -228,12 +269,10 @@ def live_of(state: State) -> Live:
         temperature_k=state.temperature_k,
         switch_open=state.switch_open,
         heater_on=state.heater_on,
-        recorder_bit=state.recorder_bit,
-        waiting_bit=state.waiting_bit,
-        delivered_bit=state.delivered_bit,
-        payload_bit=state.payload_bit,
+        data=LiveData(state.recorder_bit, state.waiting_bit, state.delivered_bit, state.payload_bit),
         ledger=state.ledger,
         ledger_low=state.ledger_low,
+        matter=LiveMatter(state.stock_kg, state.books_kg, state.books_low_kg),
         flow=np.zeros(state.ledger.size),
         node_w=np.zeros(state.temperature_k.size),
     )

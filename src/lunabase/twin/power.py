@@ -17,6 +17,7 @@ from lunabase.twin.layout import (
     HEATERS_J,
     MODULES_J,
     PAYLOADS_J,
+    PROCESSES_J,
     RADIOS_J,
     RECORDERS_J,
     UNSERVED_J,
@@ -71,6 +72,9 @@ def serve_together(plant, live, load_w, served_w, heater_w, radio, radio_w):  # 
     flow[RECORDERS_J] = part * plant.recorder_sum_w
     flow[HEATERS_J] = part * heater_w
     flow[RADIOS_J] = part * radio_w
+    if plant.matter.processes.size > 0:
+        for module in range(plant.matter.module_part.size):
+            _book_process(plant.matter, plant.module_node, flow, node_w, module, part)
     flow[UNSERVED_J] = (1.0 - part) * load_w
     for node in range(node_w.size):
         heating_w = plant.nodes.heater_w[node] if live.heater_on[node] else 0.0
@@ -90,18 +94,32 @@ def serve_in_order(plant, live, load_w, served_w, radio, radio_w):  # type: igno
     for place in range(plant.order.size):
         load = plant.order[place]
         wanted_w, node = _load(plant, live, load, radio, radio_w)
-        given_w = min(wanted_w, left_w)
+        process_w = plant.matter.module_w[load.index] if load.account == MODULES_J else 0.0
+        given_w = min(wanted_w + process_w, left_w)
         left_w -= given_w
-        live.flow[load.account] += given_w
+        part = given_w / (wanted_w + process_w) if wanted_w + process_w > 0.0 else 1.0
+        own_w = given_w if process_w == 0.0 else part * wanted_w
+        live.flow[load.account] += own_w
         if node >= 0:
-            live.node_w[node] += given_w
-        part = given_w / wanted_w if wanted_w > 0.0 else 1.0
+            live.node_w[node] += own_w
+        if process_w > 0.0:
+            _book_process(plant.matter, plant.module_node, live.flow, live.node_w, load.index, part)
         if load.account == PAYLOADS_J:
             plant.work.payload_part[load.index] = part
         elif load.account == RADIOS_J:
             radio_part = part
     live.flow[UNSERVED_J] = load_w - served_w
     return radio_part
+
+
+@within_step
+def _book_process(matter, module_node, flow, node_w, module, part):  # type: ignore[no-untyped-def]
+    """Let the processes of a module work for a part of the step."""
+    given_w = part * matter.module_w[module]
+    matter.module_part[module] = part
+    flow[PROCESSES_J] += given_w
+    if module_node[module] >= 0:
+        node_w[module_node[module]] += given_w
 
 
 @within_step

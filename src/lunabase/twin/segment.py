@@ -45,6 +45,8 @@ class Segment:
     """The bus with what is left of its limit."""
     array_part: FloatArray
     """What of each column of `inputs.Inputs.array_w` reaches the bus, shape (array columns,)."""
+    process_on: FloatArray
+    """1 where a chemical process may work, shape (processes,)."""
     low_k: FloatArray
     """Below this temperature of a node something is lost, shape (nodes,)."""
     high_k: FloatArray
@@ -68,6 +70,7 @@ def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: C
         switches=_switches(parameters, health),
         bus=_bus(parameters.bus, health.converter_part),
         array_part=health.array_part * (1.0 - health.dust_part) * ~state.module_lost[inputs.array_module],
+        process_on=_processes(parameters, commands, module_works),
         low_k=low_k,
         high_k=high_k,
     )
@@ -99,6 +102,12 @@ def _loads(parameters: Parameters, state: State, commands: Commands, health: Hea
         "node_w": heat_w[1:],
         "payload_bit_per_s": parameters.payloads["bit_per_s"] * (commands.producing & alive),
     }
+
+
+def _processes(parameters: Parameters, commands: Commands, module_works: BoolArray) -> FloatArray:
+    tables = parameters.substances
+    runs = (module_works & commands.module_on)[tables.processes["module"]]
+    return np.asarray(tables.works[commands.mode] & runs, dtype=np.float64)
 
 
 def _limits(parameters: Parameters, state: State, payload_node: IntArray) -> tuple[FloatArray, FloatArray]:

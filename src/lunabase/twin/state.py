@@ -10,8 +10,10 @@ from lunabase.station.equipment import Battery, FissionSource, FuelCell, Radiois
 from lunabase.station.model import Station
 from lunabase.twin.data import SLOTS
 from lunabase.twin.layout import ACCOUNTS
+from lunabase.twin.matter import COLUMNS
 from lunabase.twin.network import network
 from lunabase.twin.parameters import BoolArray, FloatArray, IntArray, names_of
+from lunabase.twin.substances import first_stocks_kg
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class State:
     """Data that Earth has but has not acknowledged, by the part of the wait in which it was sent, shape (SLOTS,)."""
     delivered_bit: FloatArray = field(default_factory=lambda: np.zeros(1))
     """Data that Earth has got since the start, by partner, shape (queues,)."""
+    stock_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """What each stock of substances holds, shape (stocks,)."""
+    books_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """The books of the stocks by `matter.COLUMNS`, shape (stocks * COLUMNS,)."""
+    books_low_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +129,7 @@ def initial_state(station: Station, present: tuple[str, ...], watch_count: int) 
         ledger=np.zeros(len(ACCOUNTS)),
         ledger_low=np.zeros(len(ACCOUNTS)),
         delivered_bit=np.zeros(len(names.queues)),
+        stock_kg=first_stocks_kg(station, present),
+        books_kg=np.zeros(len(names.stocks) * COLUMNS),
+        books_low_kg=np.zeros(len(names.stocks) * COLUMNS),
     )
