@@ -1,12 +1,24 @@
 """Solar arrays against closed forms."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
 
-from lunabase.environment.arrays import array_power_w, cell_temperature_k, efficiency, incidence_cosine
+from lunabase.environment.arrays import (
+    array_power_w,
+    available_array_power_w,
+    cell_temperature_k,
+    efficiency,
+    incidence_cosine,
+)
 from lunabase.errors import InputError
 from lunabase.station.equipment import SolarArray
+from lunabase.station.load import load_station
+from lunabase.times import utc_to_tdb
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def make_array(**changes):
@@ -66,3 +78,29 @@ def test_dust_grows_with_age():
 def test_unknown_height_names_the_known_ones():
     with pytest.raises(InputError, match="known at 2 m"):
         array_power_w(make_array(height="7 m"), light(1000.0), 0.0)
+
+
+def test_each_landing_adds_dust():
+    """Of three landings two are over at the epoch of the light."""
+    array = make_array(temperature_coefficient="0 1/K", dust_loss_per_landing="3 %")
+    got = array_power_w(array, light(1000.0), -1e6, landings_tdb_s=[-5e5, -100.0, 100.0])[0]
+    assert got == pytest.approx(2.0 * 1000.0 * 0.3 * (1.0 - 0.1 - 2 * 0.03))
+
+
+def test_later_phases_land_beside_arrays_that_stand():
+    station = load_station(EXAMPLES / "ilrs.yaml").station
+    dusty = station.modules["power-station"]
+    panel = dusty.equipment["array-east"].model_copy(update={"dust_loss_per_landing": 0.1, "dust_loss_rate_per_s": 0.0})
+    module = dusty.model_copy(update={"equipment": {"array-east": panel}})
+    one = station.model_copy(update={"modules": {"power-station": module}})
+    starts = sorted(phase.start for phase in station.phases.values() if phase.start > station.station.start)
+    assert starts
+    epochs = [moment.replace(tzinfo=None) for moment in (station.station.start, starts[-1])]
+    when = np.array(epochs).astype("datetime64[ns]") + np.timedelta64(1, "D")
+    sky = xr.Dataset(
+        {name: ("time", [0.0, 0.0]) for name in ("sun_azimuth", "sun_elevation")}
+        | {"solar_flux_by_height": (("height", "time"), [[1000.0, 1000.0]])},
+        coords={"time": when, "tdb": ("time", utc_to_tdb(when)), "height": [panel.height_m]},
+    )
+    first, last = available_array_power_w(one, ("power-station",), sky)["array-east"]
+    assert last / first == pytest.approx((0.98 - 0.1 * len(starts)) / 0.98)
