@@ -15,11 +15,10 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from lunabase.onboard.outlook import Outlook, outlook_of
 from lunabase.planning.conflicts import conflicts_of
-from lunabase.planning.crew_time import Need, members_of
+from lunabase.planning.crew_time import members_of
 from lunabase.planning.horizon import Horizon, horizon_of, runs
 from lunabase.planning.opportunities import Clause, all_hold, clauses
 from lunabase.planning.scene import Scene
@@ -287,14 +286,3 @@ def _entitled_j(station: Station, goals: tuple[Goal, ...]) -> dict[str, float]:
             asked_j[goal.partner] += goal.ways[0].variant.power_w * goal.total_s
     total_j = sum(asked_j.values())
     return {name: min(energy_j, station.partners[name].share * total_j) for name, energy_j in asked_j.items()}
-
-
-def fits_people(needs: tuple[Need, ...], free: NDArray[np.bool_]) -> tuple[int, ...] | None:
-    """People who meet all needs together, the least sought-after first; None if there are none."""
-    taken: list[int] = []
-    for need in sorted(needs, key=lambda item: len(item.who)):
-        found = [person for person in sorted(need.who) if free[person] and person not in taken][: need.people]
-        if len(found) < need.people:
-            return None
-        taken += found
-    return tuple(taken)

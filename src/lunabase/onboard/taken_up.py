@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lunabase.onboard.executive import Edge, ExecutiveState, Timetable
-from lunabase.onboard.pursuit import Start
+from lunabase.onboard.situation import Start
 from lunabase.onboard.software import Software
 
 

@@ -12,8 +12,9 @@ import xarray as xr
 from lunabase.onboard.executive import ExecutiveState, Stretch
 from lunabase.onboard.goals import MONTH_S, agenda_of
 from lunabase.onboard.outlook import LOOK_S
-from lunabase.onboard.pursuit import Pursuit, Situation
+from lunabase.onboard.pursuit import RETRY_S, Pursuit
 from lunabase.onboard.reaction import Begin
+from lunabase.onboard.situation import Situation
 from lunabase.onboard.software import Software, SoftwareState
 from lunabase.onboard.taken_up import taken_up
 from lunabase.onboard.watch import Readings
@@ -51,6 +52,8 @@ class Decider:
                 self._renew(time_s)
             if self.pursuit is None:
                 return software, state.executive, math.inf
+            if self._is_busy(software, state):
+                return software, state.executive, time_s + RETRY_S
             starts, look_s = self.pursuit.look(_situation(software, state, ended, readings, time_s, shift_s))
             executive = state.executive
             if starts:
@@ -60,6 +63,12 @@ class Decider:
             return software, executive, min(look_s, self.stop_s)
 
         return begin
+
+    def _is_busy(self, software: Software, state: SoftwareState) -> bool:
+        """Whether something runs that was not begun here, like the rest of a plan that is lost."""
+        assert self.pursuit is not None  # looked at by `beginning`
+        activities = software.timetable.activities
+        return any(activities[item.index].id not in self.pursuit.running for item in state.executive.current)
 
     def _renew(self, time_s: float) -> None:
         """A new month: everything is wanted anew, substances are what is left."""

@@ -85,11 +85,11 @@ def fly(
     """Fly a plan from its start to its stop on the twin of a station; without a plan, the span of the environment.
 
     The environment must cover the plan; on coarser times it is interpolated. ``faults`` happen as they say; ``seed``
-    draws whatever is random. ``goals``: where the plan says nothing, or there is none, the station decides for itself
-    what to do next. Nobody on Earth hears the station before ``contact_from_s``. ``record_every``: steps that one row
-    of telemetry stands for, by default one for flights of up to three months. ``on_progress`` gets the part done, 0 to
-    1; when ``is_over`` says so, the flight ends early. Raises InputError when plan, station and environment don't fit
-    together, LunabaseError when books don't close.
+    draws whatever is random. ``goals``: when the plan is lost, the station decides for itself what to do next, as it
+    does without a plan. Nobody on Earth hears the station before ``contact_from_s``. ``record_every``: steps that one
+    row of telemetry stands for, by default one for flights of up to three months. ``on_progress`` gets the part done, 0
+    to 1; when ``is_over`` says so, the flight ends early. Raises InputError when plan, station and environment don't
+    fit together, LunabaseError when books don't close.
     """
     options = Options(
         step_s, tuple(faults), seed, goals or plan is None, contact_from_s, keep_telemetry, record_every, on_progress,

@@ -76,6 +76,8 @@ class Leg:
         self.senses.suffer(self.effects.sensors, None)
         self.held = np.zeros(len(self.software.groups), dtype=np.bool_)
         self.floor_j = float(self.parameters.stores["floor_j"].sum())
+        self._decides = decider is not None and not plan.activities
+        """It begins activities by itself: without a plan, or when the plan is lost."""
         self._frame: tuple[object, ...] | None = None
         self._switched: Commands | None = None
         self._segment: Segment
@@ -217,6 +219,7 @@ class Leg:
         table, position = self.software.timetable, self._answer.state.executive.position
         coming = {index for _, _, index in table.edges[position:]}
         self.software = replace(self.software, timetable=deleted(table, position, coming))
+        self._decides = self.decider is not None
         text = "The plan in the computer's memory is lost."
         self.log.note(Event(self.log.moment(time_s), "medium", "twin", "plan_lost", text, "a fault"))
 
@@ -240,7 +243,7 @@ class Leg:
         messages = (Hello(),) if hears else ()
         readings = self.wiring.readings(self.senses, self.state, self.effects.health, messages)
         begin = None
-        if self.decider is not None:
+        if self.decider is not None and self._decides:
             begin = self.decider.beginning(readings, clock_s, computer.forecast_shift_s)
         reaction = react(self.software, readings, clock_s, state, begin)
         self.software = reaction.software or self.software
