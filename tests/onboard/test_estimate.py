@@ -166,8 +166,22 @@ def test_single_charge_sensor_that_stands_still_is_found_out():
     value, quality = board.of("state_of_charge")
     assert quality == COUNTED
     assert value < 0.8 - 0.02
-    board.step(truth=TRUE | {"charge_w": -200.0, "state_of_charge": 0.6})
-    assert board.of("state_of_charge") == (0.6, GOOD)
+    assert board.of("failed_sensors")[0] == 2.0  # that of the stored energy stands still too
+    assert board.step(truth=TRUE | {"charge_w": -200.0, "state_of_charge": 0.6})
+    board.step(truth=TRUE | {"charge_w": -200.0, "state_of_charge": 0.599})
+    assert board.of("state_of_charge") == (0.599, GOOD)
+    assert board.of("failed_sensors")[0] == 1.0
+
+
+def test_perfect_sensor_that_falls_silent_has_failed():
+    board = Board()
+    board.step()
+    told = [board.step(temperature_k__box=[math.nan]) for _ in range(20)]
+    assert told.index(True) == 10
+    assert board.of("temperature_k.box") == (290.0, UNKNOWN)
+    assert board.step()
+    board.step()
+    assert board.of("temperature_k.box") == (290.0, GOOD)
 
 
 def test_noise_is_filtered_and_its_spread_is_known():

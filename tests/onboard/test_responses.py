@@ -149,15 +149,15 @@ def test_radio_is_called_on_even_where_the_mode_keeps_it_off():
     assert board.wake(24.0).radio
 
 
-def test_link_that_carries_data_counts_as_a_word_from_earth():
+def test_earth_is_listened_for_more_often_the_longer_it_is_silent():
     board = console()
     board.wake(0.0)
-    assert board.reaction.wake_s == 3 * 3600.0
+    assert board.reaction.wake_s == 3 * 3600.0  # an eighth of the timer
     board.wake(3.0)
-    assert board.reaction.armed[board.software.link]
-    board.wake(20.0, downlink_bit_per_s=1e6)
-    assert not board.reaction.armed[board.software.link]
-    board.wake(25.0, downlink_bit_per_s=0.0)
+    assert board.reaction.wake_s == pytest.approx(3 * 3600.0 + 1200.0)
+    board.wake(20.0, [Hello()])
+    assert board.reaction.wake_s == 23 * 3600.0
+    board.wake(40.0)
     assert "earth-silent" not in board.names()
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lunabase.onboard.voting import DISAGREE, VOTED, Record, agreed, vote
+from lunabase.onboard.voting import DISAGREE, FAILED_AFTER, VOTED, Record, agreed, vote
 
 ONBOARD = ("charge_uncertainty", "load_mismatch_w", "data_mismatch_bit_per_s", "failed_sensors")
 """Channels that only the software has; they follow those of telemetry.
@@ -43,9 +43,9 @@ NODE = np.dtype(
 STORE = np.dtype([("capacity_j", "f8"), ("floor_j", "f8"), ("charge_efficiency", "f8"), ("discharge_efficiency", "f8")])
 CHARGE = np.dtype(
     [
-        ("variance", "f8"),  # of the state of charge
-        ("sensed", "f8"),  # what its sensor said last
+        ("sensed", "f8"),  # what the sensor said last
         ("counted_then", "f8"),  # what had been counted when the sensor last moved
+        ("stands", "i8"),  # 1: it stands still while the count moves
     ]
 )
 
@@ -111,7 +111,9 @@ class Memory(NamedTuple):
     store_j: NDArray[np.float64]
     """Energy counted in each store, shape (stores,)."""
     charge: NDArray[np.void]
-    """Dtype CHARGE, shape (1,)."""
+    """What was sensed of the state of charge and of the stored energy; dtype CHARGE, shape (2,)."""
+    counted: NDArray[np.float64]
+    """Variance of the state of charge, and what has been counted in and out since the start, net; shape (2,)."""
     compared: NDArray[np.float64]
     """For each delta the value that the next one is compared with, and the steps since; shape (deltas, 2)."""
 
@@ -125,24 +127,36 @@ def estimate(tables, measured, expected, memory, row, quality):  # type: ignore[
     their quality to ``quality`` (int8; valid above 0), both of shape (channels of telemetry + ONBOARD + deltas,).
     """
     places = tables.places
-    if tables.perfect:
+    if tables.perfect and row[places.first_onboard + 3] == 0.0 and _all_told(measured):
         _take_all(measured, memory, row, quality)
-        _count_charge(tables, memory, row, quality)
+        _count_charge(tables, measured, memory, row, quality)
         _compare(places, expected, row, quality)
         _follow_changes(tables, memory, row, quality)
-        _set(row, quality, places.first_onboard + 3, 0.0)
-        return False
-    failed_before = row[places.first_onboard + 3]
+        return _count_failed(places, memory, row, quality)
     _vote_all(tables, measured, memory, row, quality)
-    _count_charge(tables, memory, row, quality)
+    _count_charge(tables, measured, memory, row, quality)
     _derive(tables, row, quality)
     _compare(places, expected, row, quality)
     _follow_changes(tables, memory, row, quality)
-    failed = 0
+    return _count_failed(places, memory, row, quality)
+
+
+@njit(cache=True)
+def _all_told(measured):  # type: ignore[no-untyped-def]
+    missing = 0
     for sensor in range(measured.size):
+        missing += measured[sensor] != measured[sensor]
+    return missing == 0
+
+
+@njit(cache=True)
+def _count_failed(places, memory, row, quality):  # type: ignore[no-untyped-def]
+    """Count the failed sensors; true if there are more or fewer than before."""
+    before, failed = row[places.first_onboard + 3], 0
+    for sensor in range(memory.sensors.failed.size):
         failed += memory.sensors.failed[sensor]
     _set(row, quality, places.first_onboard + 3, float(failed))
-    return failed != failed_before
+    return failed != before
 
 
 @njit(cache=True)
@@ -180,7 +194,7 @@ def _vote_all(tables, measured, memory, row, quality):  # type: ignore[no-untype
 
 
 @njit(cache=True)
-def _count_charge(tables, memory, row, quality):  # type: ignore[no-untyped-def]
+def _count_charge(tables, measured, memory, row, quality):  # type: ignore[no-untyped-def]
     """State of charge: counted from the charging power, corrected by its sensors or those of the stored energy."""
     places, here = tables.places, tables.places.state_of_charge
     capacity_j = 0.0
@@ -189,16 +203,18 @@ def _count_charge(tables, memory, row, quality):  # type: ignore[no-untyped-def]
     if capacity_j <= 0.0:
         return
     power_w, relative = _charging(places, row, quality, tables.power_noise)
-    charge = memory.charge[0]
-    charge.variance += (relative * abs(power_w) * tables.step_s / capacity_j) ** 2 + 1e-14
+    charge = memory.counted
+    charge[0] += (relative * abs(power_w) * tables.step_s / capacity_j) ** 2 + 1e-14
+    before_j = _total(memory.store_j)
     _fill(tables.stores, memory.store_j, power_w * tables.step_s, True)
-    seen, sensed = _sensed_charge(places, memory, row, capacity_j)
+    charge[1] += (_total(memory.store_j) - before_j) / capacity_j
+    seen, sensed = _sensed_charge(tables, measured, memory, row, capacity_j)
     if seen:
-        gain = charge.variance / (charge.variance + tables.charge_noise**2) if tables.charge_noise > 0.0 else 1.0
+        gain = charge[0] / (charge[0] + tables.charge_noise**2) if tables.charge_noise > 0.0 else 1.0
         _fill(tables.stores, memory.store_j, gain * (sensed * capacity_j - _total(memory.store_j)), False)
-        charge.variance *= 1.0 - gain
-    charge.variance = min(charge.variance, 1.0)
-    row[places.first_onboard], quality[places.first_onboard] = math.sqrt(charge.variance), GOOD
+        charge[0] *= 1.0 - gain
+    charge[0] = min(charge[0], 1.0)
+    row[places.first_onboard], quality[places.first_onboard] = math.sqrt(charge[0]), GOOD
     if seen and tables.charge_noise <= 0.0:
         return
     row[here] = _total(memory.store_j) / capacity_j
@@ -209,22 +225,38 @@ def _count_charge(tables, memory, row, quality):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sensed_charge(places, memory, row, capacity_j):  # type: ignore[no-untyped-def]
-    """Whether a sensor tells the state of charge, and which; one that stands still while the count moves tells nothing.
+def _sensed_charge(tables, measured, memory, row, capacity_j):  # type: ignore[no-untyped-def]
+    """Whether a sensor tells the state of charge, and which: its own, or that of the stored energy."""
+    places, counted = tables.places, memory.counted[1]
+    charge, energy = places.state_of_charge, places.stored_energy
+    charge_stands = _stands(tables.channels[charge], measured, memory, 0, counted)
+    energy_stands = _stands(tables.channels[energy], measured, memory, 1, counted)
+    if memory.age_steps[charge] == 0 and not charge_stands:
+        return True, row[charge]
+    if memory.age_steps[energy] == 0 and not energy_stands:
+        return True, row[energy] / capacity_j
+    return False, 0.0
 
-    That way even a single sensor is found to be stuck.
+
+@njit(cache=True)
+def _stands(channel, measured, memory, slot, counted):  # type: ignore[no-untyped-def]
+    """Whether the only sensor of a channel stands still while the count moves: then it has failed.
+
+    Where there are several, the vote finds the one that is stuck.
     """
-    if memory.age_steps[places.state_of_charge] == 0:
-        sensed = row[places.state_of_charge]
-    elif memory.age_steps[places.stored_energy] == 0:
-        sensed = row[places.stored_energy] / capacity_j
-    else:
-        return False, 0.0
-    counted = _total(memory.store_j) / capacity_j
-    if sensed != memory.charge[0].sensed:
-        memory.charge[0].sensed, memory.charge[0].counted_then = sensed, counted
-        return True, sensed
-    return abs(counted - memory.charge[0].counted_then) < STILL_CHARGE, sensed
+    if channel.count != 1:
+        return False
+    sensor, mark = channel.first, memory.charge[slot]
+    if measured[sensor] != measured[sensor]:
+        return False
+    if measured[sensor] != mark.sensed:
+        if mark.stands:
+            memory.sensors.failed[sensor], memory.sensors.bad[sensor] = False, 0
+        mark.sensed, mark.counted_then, mark.stands = measured[sensor], counted, 0
+    elif abs(counted - mark.counted_then) > STILL_CHARGE:
+        mark.stands = 1
+        memory.sensors.failed[sensor], memory.sensors.bad[sensor] = True, FAILED_AFTER
+    return mark.stands == 1
 
 
 @njit(cache=True)

@@ -29,6 +29,10 @@ class Waking:
 def notice(work: Waking) -> None:
     """Payloads that fell silent, sensors that failed, readings that became unknown."""
     readings, state = work.readings, work.state
+    if state.read_s < 0.0 and state.count > 0:
+        text, cause = "The computer has restarted.", "its memory was cleared"
+        entry = Entry("medium", "health", "computer_restarted", text, cause, "restart", raises="computer-restarted")
+        work.note([entry])
     quiet = (
         frozenset()
         if readings.answering.all()

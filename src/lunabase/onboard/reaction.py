@@ -30,8 +30,8 @@ from lunabase.onboard.shedding import ShedState, shed
 from lunabase.onboard.software import Answered, Software, SoftwareState
 from lunabase.onboard.watch import Readings
 
-_LINK_LOOKS = 8.0
-"""How often, in the time of the shortest timer, a working link is looked for."""
+_LISTEN_AFTER, _LISTEN_EVERY = 1.0 / 8.0, 1.0 / 72.0
+"""When Earth has not been heard for this part of the shortest timer, it is listened for; and how often then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ def react(
 
 
 def _listen(work: Waking) -> None:
-    """Earth's messages, each once; a working link is a sign of Earth too."""
+    """Earth's messages, each once."""
     state, heard = work.state, work.fresh and bool(work.readings.messages)
     if state.heard_s < 0.0:
         work.state = state = replace(state, heard_s=work.time_s)
-    if heard or (work.software.timers and work.readings.held[work.software.link]):
+    if heard:
         work.state = replace(state, heard_s=work.time_s)
     commands = [message for message in work.readings.messages if isinstance(message, Telecommand)]
     if work.fresh and commands:
@@ -308,8 +308,6 @@ def _armed(software: Software, state: SoftwareState, time_s: float) -> NDArray[n
     stays = state.waits_for_earth or software.ordered(state) >= state.mode > 0
     for group in (*software.modes.armed(state.mode, stays), *software.shedding.armed(state.shed, time_s)):
         flags[group] = True
-    if software.timers and time_s >= state.heard_s + _look_after_s(software):
-        flags[software.link] = True
     for item in state.executive.current:
         if item.doing == "waiting":
             group = software.waits.get(software.timetable.activities[item.index].activity_type, -1)
@@ -318,15 +316,12 @@ def _armed(software: Software, state: SoftwareState, time_s: float) -> NDArray[n
     return flags
 
 
-def _look_after_s(software: Software) -> float:
-    return min(timer.limit_s for timer in software.timers) / _LINK_LOOKS
-
-
 def _wake_s(software: Software, state: SoftwareState, time_s: float) -> float:
     edges, position = software.timetable.edges, state.executive.position
     planned_s = edges[position][0] if position < len(edges) else np.inf
     times = [planned_s, state.shed.pause_until_s, state.responses.wake_s]
     if software.timers:
-        times.append(state.heard_s + _look_after_s(software))
+        shortest_s = min(timer.limit_s for timer in software.timers)
+        times.append(max(state.heard_s + _LISTEN_AFTER * shortest_s, time_s + _LISTEN_EVERY * shortest_s))
         times += [state.heard_s + timer.limit_s for timer in software.timers if timer.id not in state.silent]
     return float(min((when for when in times if when > time_s), default=np.inf))

@@ -26,6 +26,7 @@ from lunabase.station.autonomy import (
     SwitchOff,
     SwitchOn,
     SwitchOver,
+    Wait,
 )
 from lunabase.station.model import Station
 
@@ -332,6 +333,8 @@ def words(step: Step, unit: str = "") -> str:
             return f"Enter {step.mode} mode"
         case Reset():
             return "Restart the computer"
+        case Wait():
+            return "Wait"
         case CallEarth():
             return {"direct": "Call Earth directly", "relay": "Call over a relay", "best": "Call Earth"}[step.path]
         case _:

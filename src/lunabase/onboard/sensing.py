@@ -79,7 +79,8 @@ def memory_of(tables: Tables, station: Station, present: tuple[str, ...], sensor
         age_steps=np.zeros(tables.channels.size, dtype=np.int64),
         store_j=np.array(initial_j, dtype=np.float64),
         compared=np.column_stack((np.full(tables.deltas.size, np.nan), np.zeros(tables.deltas.size))),
-        charge=np.array([(0.05**2, math.nan, 0.0)], CHARGE),
+        charge=np.array([(math.nan, 0.0, 0)] * 2, CHARGE),
+        counted=np.array([0.05**2, 0.0]),
     )
 
 

@@ -19,15 +19,12 @@ from lunabase.onboard.modes import ModeGroups, mode_table
 from lunabase.onboard.monitors import Monitor, Monitors, monitors_of, payload_limits
 from lunabase.onboard.responses import Responses, ResponseState, responses_of
 from lunabase.onboard.shedding import Shedding, ShedState, shedding_of
-from lunabase.onboard.watch import Group, Watch, delta_channel, watch_of
+from lunabase.onboard.watch import Group, delta_channel, watch_of
 from lunabase.planning.plan import Plan
 from lunabase.station.autonomy import Delta
 from lunabase.station.model import Station
 from lunabase.station.rules import Exclusion
 from lunabase.station.site import Phase
-
-LINK = Watch("downlink_bit_per_s", above=True, limit=0.0)
-"""Data arrive on Earth: a link works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +65,6 @@ class Software:
     """Place of the payload of each planned activity."""
     groups: tuple[Group, ...]
     """All groups of watches; the places in `modes`, `shedding`, `monitors` and `responses` refer to these."""
-    link: int
-    """Group of `LINK`; -1 without timers."""
     loads: Loads
     """What units draw and produce as they are commanded."""
     settings: Mapping[str, tuple[str, ...]]
@@ -222,7 +217,6 @@ def load_software(station: Station, phase: Phase, plan: Plan) -> Software:
         rivals=_rivals(station),
         timetable=timetable_of(plan, continuous),
         payload_of=tuple(list(payloads).index(activity.payload) for activity in plan.activities),
-        link=place((LINK,)) if timers else -1,
         groups=tuple(groups),
         loads=loads_of(station, phase.present),
         settings={name: ("off", "standby", *item.power) for name, item in payloads.items()},

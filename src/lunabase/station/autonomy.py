@@ -292,6 +292,14 @@ class CallEarth(Record):
     """How long to call; then the next step."""
 
 
+class Wait(Record):
+    """Give the station time to recover by itself."""
+
+    type: Literal["wait"]
+    wait_s: PositiveDuration
+    """How long."""
+
+
 class RunSequence(Record):
     """Run the steps of a sequence."""
 
@@ -301,7 +309,7 @@ class RunSequence(Record):
 
 
 Step = Annotated[
-    PowerCycle | SwitchOver | SwitchOff | SwitchOn | Shed | EnterMode | Reset | CallEarth | RunSequence,
+    PowerCycle | SwitchOver | SwitchOff | SwitchOn | Shed | EnterMode | Reset | CallEarth | Wait | RunSequence,
     Field(discriminator="type"),
 ]
 
@@ -371,13 +379,14 @@ SOFTWARE_EVENTS: Mapping[str, str] = {
     "payload-silent": "A payload does not answer.",
     "module-silent": "None of the payloads of a module answers.",
     "brown-out": "The bus did not carry all loads.",
+    "computer-restarted": "The computer has restarted.",
     "node-cold": "A node is below its operating limits.",
     "node-hot": "A node is above its operating limits.",
     "recorder-full": "The recorder is nearly full.",
     "flight-rule-broken": "A flight rule does not hold.",
 }
 """Events besides those of the monitors that can start responses, by name."""
-ENDLESS = ("brown-out", "flight-rule-broken")
+ENDLESS = ("brown-out", "computer-restarted", "flight-rule-broken")
 """Events of the software that happen at a moment; the others last until what they tell of is over."""
 
 
