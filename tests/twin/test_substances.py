@@ -152,11 +152,15 @@ def test_a_module_s_production_makes_oxygen_from_the_ground():
     data = YAML(typ="safe", pure=True).load(STATION)
     made = {"product": "oxygen", "energy_per_mass": "24.3 kWh/kg", "maximum_rate": "20 g/h", "into": "o2"}
     data["modules"]["base"]["production"] = made
-    data["substances"] = {"tanks": {"o2": TANKS["o2"]}}
+    data["modules"]["base"]["loads"]["nominal"] = "600 W"  # 486 W of it for production
+    data["substances"] = {"tanks": {"o2": TANKS["o2"] | {"capacity": "100.5 kg"}}}
     flight = Flight(Station.model_validate(data), 1440, array_w=1000.0)
     assert flight.change_kg("o2") == pytest.approx(0.48)
     assert flight.change_kg("outside regolith") == pytest.approx(-0.48 / 0.02)
-    assert flight.rows[-1, LOAD] == pytest.approx(50.0 + 486.0)
+    assert flight.rows[-1, LOAD] == pytest.approx(600.0)
+    full = Flight(Station.model_validate(data), 1600, array_w=1000.0)
+    assert full["tank_kg.o2"][-1] == pytest.approx(100.5)
+    assert full.rows[-1, LOAD] == pytest.approx(114.0)
     assert flight.last.stock_kg.sum() == pytest.approx(flight.first.stock_kg.sum(), rel=1e-12)
 
 

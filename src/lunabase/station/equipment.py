@@ -387,7 +387,10 @@ class Mobility(Record):
 
 
 class Production(Record):
-    """What an ISRU plant makes. With `into` the twin makes oxygen from regolith: power and heat follow the output."""
+    """What an ISRU plant makes. The module's loads contain the power for its highest output.
+
+    With `into` the twin makes oxygen from regolith, and its power follows the output; otherwise nothing is made.
+    """
 
     product: Name
     """The product."""
@@ -396,7 +399,7 @@ class Production(Record):
     maximum_rate_kg_per_s: PositiveMassFlow
     """Highest output."""
     into: Identifier | None = None
-    """Tank that the oxygen goes into; without one nothing is made and no power is drawn beyond the module's loads."""
+    """Tank that the oxygen goes into."""
     regolith_yield: PositiveFraction = 0.02
     """Oxygen won per mass of regolith."""
     modes: tuple[Identifier, ...] = ("nominal", "crewed")
@@ -447,9 +450,22 @@ class Module(SourcedRecord):
             "loads must give at least `nominal`; other modes draw the same unless listed",
             "loads",
         ),
+        Rule(
+            ("loads", "production"),
+            lambda module: any(module.load_w(mode) < module.production_w(mode) for mode in module.loads),
+            "in a mode in which it produces, its load must contain the power for the highest output",
+            "loads",
+        ),
     )
 
+    def production_w(self, mode: str) -> float:
+        """What of the load in a mode goes into production at its highest output, W; 0 if nothing is made."""
+        made = self.production
+        if made is None or made.into is None or mode not in made.modes:
+            return 0.0
+        return made.maximum_rate_kg_per_s * made.energy_per_mass_j_per_kg
+
     def load_w(self, mode: str) -> float:
-        """Load of the module itself in a mode, W."""
+        """Load of the module itself in a mode, with its production, W."""
         loads: Mapping[str, float] = self.loads  # type: ignore[assignment]
         return loads.get(mode, loads["nominal"])

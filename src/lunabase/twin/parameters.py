@@ -193,7 +193,9 @@ def parameters_of(station: Station, present: tuple[str, ...], start: datetime, c
         stores=_store_rows(station, present, index),
         sources=_source_rows(station, present, index, start),
         module_node=np.array(module_node, dtype=np.int64),
-        module_w=np.array([[module.load_w(mode) for module in modules] for mode in names.modes], dtype=np.float64),
+        module_w=np.array(
+            [[module.load_w(mode) - module.production_w(mode) for module in modules] for mode in names.modes]
+        ),
         payloads=_payload_rows(payloads, names),
         payload_w=_payload_power(payloads, names),
         recorders=np.array([(at, x.power_w, x.capacity_bit) for at, x in _placed(modules, DataRecorder)], RECORDER),
