@@ -147,6 +147,15 @@ def test_charge_is_counted_when_its_sensors_are_gone(power_w, stored_j):
     assert 0.0 < board.of("charge_uncertainty")[0] < 0.01
 
 
+def test_stored_energy_tells_the_charge_when_its_own_sensor_is_gone():
+    board = Board()
+    for _ in range(30):
+        board.step(state_of_charge=[math.nan])
+    value, quality = board.of("state_of_charge")
+    assert quality == GOOD
+    assert_allclose(value, 0.8, rtol=1e-12)
+
+
 def test_charge_is_unknown_when_nothing_has_told_of_it_for_long():
     board = Board()
     board.step()

@@ -215,11 +215,11 @@ def _count_charge(tables, measured, memory, row, quality):  # type: ignore[no-un
         charge[0] *= 1.0 - gain
     charge[0] = min(charge[0], 1.0)
     row[places.first_onboard], quality[places.first_onboard] = math.sqrt(charge[0]), GOOD
-    if seen and tables.charge_noise <= 0.0:
-        return
+    if seen and tables.charge_noise <= 0.0 and sensed == row[here] and quality[here] == GOOD:
+        return  # to the last bit what the sensor says
     row[here] = _total(memory.store_j) / capacity_j
-    if not seen:
-        quality[here] = COUNTED if row[places.first_onboard] <= CHARGE_KNOWN else UNKNOWN
+    known = COUNTED if row[places.first_onboard] <= CHARGE_KNOWN else UNKNOWN
+    quality[here] = GOOD if seen else known
     if memory.age_steps[places.stored_energy] > 0:
         row[places.stored_energy], quality[places.stored_energy] = row[here] * capacity_j, quality[here]
 
