@@ -50,7 +50,7 @@ def efficiency(array: SolarArray, temperature_k: FloatArray) -> FloatArray:
     return np.maximum(array.efficiency * (1.0 + change), 0.0)
 
 
-def dust_transmission(array: SolarArray, age_s: FloatArray, landings: FloatArray | int = 0) -> FloatArray:
+def dust_transmission(array: SolarArray, age_s: FloatArray, landings: FloatArray | float = 0.0) -> FloatArray:
     """Part of the light that the dust lets through, at an age since deployment, s, after so many landings nearby.
 
     Any shape. Both losses grow in proportion; a landing's part depends on its distance and the ground, see Katzan and
@@ -87,7 +87,7 @@ def array_power_w(
     cosine = incidence_cosine(array, environment["sun_azimuth"].values, environment["sun_elevation"].values)
     irradiance = flux * cosine
     tdb = environment["tdb"].values
-    landings = np.searchsorted(np.sort(np.asarray(landings_tdb_s)), tdb, side="right")
+    landings = np.searchsorted(np.sort(np.asarray(landings_tdb_s)), tdb, side="right").astype(np.float64)
     lit = irradiance * dust_transmission(array, tdb - since_tdb_s, landings)
     return np.asarray(lit * array.area_m2 * efficiency(array, cell_temperature_k(array, irradiance)))
 
