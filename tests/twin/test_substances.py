@@ -16,11 +16,11 @@ from lunabase.twin.health import healthy
 from lunabase.twin.inputs import Inputs
 from lunabase.twin.kernel import advance, first_readings
 from lunabase.twin.layout import LOAD
-from lunabase.twin.ledger import accounts, energy_balance
+from lunabase.twin.ledger import accounts, energy_balance, substance_balances
 from lunabase.twin.matter import MOLAR_KG
 from lunabase.twin.parameters import channels_of, names_of, parameters_of
 from lunabase.twin.state import WATCH, Commands, initial_state
-from lunabase.twin.substances import CABIN_GASES, CREW_KG_PER_DAY, substance_balances
+from lunabase.twin.substances import CABIN_GASES, CREW_KG_PER_DAY
 
 START = datetime(2035, 1, 1, tzinfo=UTC)
 PRESENT = ("base",)
@@ -71,9 +71,7 @@ class Flight:
             np.zeros(0, dtype=bool), 0, steps, self.rows,
         )[0]  # fmt: skip
         self.names = parameters.substances.names
-        books_kg = self.last.books_kg + self.last.books_low_kg
-        found = substance_balances(self.names, self.first.stock_kg, self.last.stock_kg, books_kg)
-        self.balances = {balance.substance: balance for balance in found}
+        self.balances = substance_balances(parameters, self.first, self.last)
 
     def __getitem__(self, channel):
         return self.rows[:, self.channels.index(channel)]
@@ -85,9 +83,9 @@ class Flight:
     def imbalance(self):
         """The worst of all substances, over what went through or was there."""
         worst = 0.0
-        for balance in self.balances.values():
+        for substance, balance in self.balances.items():
             inflow, used, lost = (sum(part.values()) for part in (balance.inflow, balance.used, balance.lost))
-            held = self.first.stock_kg[np.array(self.names.substances) == balance.substance]
+            held = self.first.stock_kg[np.array(self.names.substances) == substance]
             through = max(inflow, used + lost, abs(balance.stored), *held, 1e-9)
             worst = max(worst, abs(inflow - used - lost - balance.stored) / through)
         return worst

@@ -46,8 +46,9 @@ class Product:
 class Ledger:
     """A balance: in = used + stored + lost."""
 
-    quantity: Literal["energy", "data"]
-    unit: Literal["J", "bit"]
+    quantity: str
+    """energy, data, or a substance."""
+    unit: Literal["J", "bit", "kg"]
     inflow: dict[str, float]
     used: dict[str, float]
     stored: float
@@ -103,12 +104,15 @@ class Summary:
     """None in records of older versions."""
     record_every_s: float = 60.0
     """Time that one row of telemetry stands for; 0: no telemetry was kept."""
+    substances: tuple[Ledger, ...] = ()
+    """The books of each substance that the station holds."""
 
     @property
     def numbers(self) -> dict[str, float]:
         """All plain numbers by name, for a table of many flights."""
         found = {"alive": float(self.outcome == "alive"), "energy_residual": self.energy.residual}
         found["data_residual"] = self.data.residual
+        found |= {f"stored_kg.{ledger.quantity}": ledger.stored for ledger in self.substances}
         for item in fields(self.measures) if self.measures is not None else ():
             value = getattr(self.measures, item.name)
             if isinstance(value, dict):

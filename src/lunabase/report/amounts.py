@@ -39,6 +39,13 @@ def data(volume_bit: float) -> str:
     return scaled(volume_bit, "bit")
 
 
+def amount(value: float, unit: str) -> str:
+    """An amount of J, bit or kg in the units that people read."""
+    if unit == "kg":
+        return minus(f"{significant(value)} kg")
+    return energy(value) if unit == "J" else data(value)
+
+
 def duration(length_s: float) -> str:
     """Length in the two largest fitting units: "3 d 4 h", "2 h 30 min", "45 s"."""
     seconds = round(length_s)

@@ -126,8 +126,10 @@ def _heat(nodes: list[NodeOutcome]) -> Card:
 
 def _audit(record: RunRecord) -> Card:
     energy, data = record.summary.energy.residual, record.summary.data.residual
-    passed = max(energy, data) <= RESIDUAL_LIMIT
+    masses = [ledger.residual for ledger in record.summary.substances]
+    passed = max(energy, data, *masses) <= RESIDUAL_LIMIT
     note = f"relative residuals: energy {_short(energy)}, data {_short(data)}"
+    note += f", substances {_short(max(masses))}" if masses else ""
     return Card("Audit", "balanced" if passed else "not balanced", note, "good" if passed else "bad")
 
 

@@ -81,6 +81,7 @@ def report_html(record: RunRecord) -> str:
         amounts.data,
         amounts.percent,
         amounts.temperature,
+        amounts.amount,
         amounts.margin,
         amounts.minus,
     ):
@@ -131,7 +132,7 @@ def _content(record: RunRecord) -> dict[str, Any]:
         "every_s": record.summary.record_every_s,
         "severities": _SEVERITY_ORDER,
         "sources": sorted({event.source for event in record.events}),
-        "ledgers": (record.summary.energy, record.summary.data),
+        "ledgers": (record.summary.energy, record.summary.data, *record.summary.substances),
         "residual_limit": RESIDUAL_LIMIT,
         "estimates": station_estimates(record.station, record.station_text),
         "provenance": provenance_rows(record),

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ from lunabase.runs.thinning import default_every
 from lunabase.station.model import Station
 from lunabase.times import TimeGrid
 from lunabase.twin.layout import FIRST_NODE
-from lunabase.twin.ledger import Balance, data_balance, energy_balance
+from lunabase.twin.ledger import Balance, data_balance, energy_balance, substance_balances
 
 _PROGRESS_PART = 0.01
 _CLOSES = 1e-9
@@ -185,7 +186,8 @@ def _finish(station: Station, environment: xr.Dataset, plan: Plan, log: Logbook,
         log.note(Event(moment, "high", "twin", "station_lost", "The station is lost.", reason))
     energy = _ledger("energy", "J", [energy_balance(leg.first, leg.state) for leg in legs])
     data = _ledger("data", "bit", [data_balance(leg.first, leg.state) for leg in legs])
-    for ledger in (energy, data):
+    substances = _substances(legs)
+    for ledger in (energy, data, *substances):
         if ledger.residual > _CLOSES:
             raise LunabaseError(f"the books of {ledger.quantity} don't close: {ledger.residual:.1e} of what came in.")
     summary = Summary(
@@ -196,11 +198,21 @@ def _finish(station: Station, environment: xr.Dataset, plan: Plan, log: Logbook,
         data=data,
         measures=measures(station, environment, log, data),
         record_every_s=log.every * log.times.step_s,
+        substances=substances,
     )
     return Flight(log.telemetry(), tuple(log.events), tuple(log.products), summary, plan)
 
 
-def _ledger(quantity: str, unit: str, legs: list[Balance]) -> Ledger:
+def _substances(legs: list[Leg]) -> tuple[Ledger, ...]:
+    """The books of every substance, leg by leg added up."""
+    found: dict[str, list[Balance]] = {}
+    for leg in legs:
+        for name, balance in substance_balances(leg.parameters, leg.first, leg.state).items():
+            found.setdefault(name, []).append(balance)
+    return tuple(_ledger(name, "kg", balances) for name, balances in found.items())
+
+
+def _ledger(quantity: str, unit: Literal["J", "bit", "kg"], legs: list[Balance]) -> Ledger:
     """The legs' balances added up."""
 
     def total(which: str) -> dict[str, float]:
@@ -208,7 +220,7 @@ def _ledger(quantity: str, unit: str, legs: list[Balance]) -> Ledger:
         return {name: math.fsum(getattr(leg, which).get(name, 0.0) for leg in legs) for name in names}
 
     stored = math.fsum(leg.stored for leg in legs)
-    return Ledger(quantity, unit, total("inflow"), total("used"), stored, total("lost"))  # type: ignore[arg-type]
+    return Ledger(quantity, unit, total("inflow"), total("used"), stored, total("lost"))
 
 
 def _why_lost(leg: Leg, log: Logbook) -> str:

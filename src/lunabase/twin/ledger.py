@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from lunabase.station.substances import Substance
 from lunabase.twin.layout import ACCOUNTS
+from lunabase.twin.matter import BROUGHT, COLUMNS, CREW_GAVE, CREW_TOOK, LEAKED, MADE, USED
+from lunabase.twin.parameters import FloatArray, Parameters
 from lunabase.twin.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """In = used + stored + lost, each from its own sum; J at the bus, or bit.
+    """In = used + stored + lost, each from its own sum; J at the bus, bit, or kg.
 
     It compares stores with charging and losses, and the loads one by one with the load served. What arrays deliver
     follows from load and charging, so an error that shifts both alike does not show.
@@ -63,4 +68,34 @@ def data_balance(first: State, last: State) -> Balance:
         used={"sent to Earth": sums["sent_direct_bit"], "sent by relay": sums["sent_relay_bit"]},
         stored=float(last.recorder_bit.sum() - first.recorder_bit.sum()),
         lost={"recorder full": sums["overflow_bit"], "recorder off": sums["unrecorded_bit"]},
+    )
+
+
+def substance_balances(parameters: Parameters, first: State, last: State) -> dict[Substance, Balance]:
+    """Every substance that the station holds, kg; what goes to the ground and to space is vented."""
+    names = parameters.substances.names
+    books = (last.books_kg + last.books_low_kg).reshape(-1, COLUMNS)
+    change_kg = last.stock_kg - first.stock_kg
+    held = {}
+    for substance in dict.fromkeys(names.substances[: names.inside]):
+        rows = [place for place in range(names.inside) if names.substances[place] == substance]
+        out = books[names.outside(substance)]
+        held[substance] = _substance_balance(books[rows].sum(axis=0), out, float(change_kg[rows].sum()))
+    return held
+
+
+def _substance_balance(inside: FloatArray, outside: FloatArray, stored: float) -> Balance:
+    """One substance, from the sums of its stocks' books and the books of its stock outside."""
+    both = inside + outside
+    taken_outside = outside[USED] + outside[CREW_TOOK]
+    return Balance(
+        inflow={
+            "processes": float(both[MADE]),
+            "deliveries": float(both[BROUGHT]),
+            "crew": float(both[CREW_GAVE]),
+            "ground": float(-taken_outside),
+        },
+        used={"processes": float(-both[USED]), "crew": float(-both[CREW_TOOK])},
+        stored=stored,
+        lost={"leaks": float(-both[LEAKED]), "vented": float(np.sum(outside) - taken_outside)},
     )

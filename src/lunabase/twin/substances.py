@@ -15,14 +15,8 @@ from lunabase.station.substances import Cabin, Process, Substance, Substances, T
 from lunabase.times import FloatArray
 from lunabase.twin.chemistry import GAS_J_PER_MOL_K, masses_of
 from lunabase.twin.matter import (
-    BROUGHT,
     CABIN,
-    COLUMNS,
-    CREW_GAVE,
-    CREW_TOOK,
     GASES,
-    LEAKED,
-    MADE,
     MOLAR_KG,
     NEED,
     NITROGEN,
@@ -31,7 +25,6 @@ from lunabase.twin.matter import (
     ROOM_K,
     STOCK,
     TERM,
-    USED,
     Rows,
 )
 
@@ -65,6 +58,15 @@ class StockNames:
     stocks: tuple[str, ...] = ()
     substances: tuple[Substance, ...] = ()
     """What each stock holds."""
+
+    @property
+    def inside(self) -> int:
+        """How many stocks are the station's own; those outside follow."""
+        return len(self.stocks) - len(_SPACE)
+
+    def outside(self, substance: Substance) -> int:
+        """The stock of a substance on the ground and in space."""
+        return self.inside + _SPACE.index(substance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ class _Builder:
     def stocks(self, start: datetime) -> Rows:
         rows = np.zeros(len(self.names.stocks), STOCK)
         rows["capacity_kg"] = math.inf
-        rows["bottomless"][len(self.names.stocks) - len(_SPACE) :] = 1
+        rows["bottomless"][self.names.inside :] = 1
         for row, name in zip(rows, self.names.tanks, strict=False):
             tank = self.section.tanks[name]
             row["capacity_kg"], row["leak_per_s"] = tank.capacity_kg, tank.leak_per_s
@@ -255,51 +257,8 @@ class _Builder:
         """The stock of a tank; without it the outside, or -1."""
         if name is not None and name in self.names.tanks:
             return self.names.tanks.index(name)
-        return -1 if outside is None else self.names.stocks.index(f"outside {outside}")
+        return -1 if outside is None else self.names.outside(outside)
 
     def _stock_of(self, substance: Substance, tanks: tuple[str, ...]) -> int:
         found = [name for name in tanks if name in self.names.tanks and self.section.tanks[name].substance == substance]
         return self._tank(found[0] if found else None, substance)
-
-
-@dataclass(frozen=True, slots=True)
-class SubstanceBalance:
-    """Mass of one substance over a run, kg: in = used + stored + lost, each from its own sum."""
-
-    substance: Substance
-    inflow: dict[str, float]
-    used: dict[str, float]
-    stored: float
-    lost: dict[str, float]
-
-
-def substance_balances(
-    names: StockNames, first_kg: FloatArray, last_kg: FloatArray, books_kg: FloatArray
-) -> tuple[SubstanceBalance, ...]:
-    """The books of each substance that the station holds, from its first and last stocks and its books (both parts)."""
-    books = books_kg.reshape(-1, COLUMNS)
-    inside = len(names.stocks) - len(_SPACE)
-    balances = []
-    for substance in dict.fromkeys(names.substances[:inside]):
-        rows = [place for place in range(inside) if names.substances[place] == substance]
-        outside = inside + _SPACE.index(substance)
-        sums = books[rows].sum(axis=0)
-        dumped = books[outside]
-        balances.append(
-            SubstanceBalance(
-                substance,
-                inflow={
-                    "processes": float(sums[MADE] + dumped[MADE]),
-                    "deliveries": float(sums[BROUGHT]),
-                    "crew": float(sums[CREW_GAVE] + dumped[CREW_GAVE]),
-                    "ground": float(-dumped[USED] - dumped[CREW_TOOK]),
-                },
-                used={
-                    "processes": float(-sums[USED] - dumped[USED]),
-                    "crew": float(-sums[CREW_TOOK] - dumped[CREW_TOOK]),
-                },
-                stored=float(np.sum(last_kg[rows] - first_kg[rows])),
-                lost={"leaks": float(-sums[LEAKED]), "vented": float(dumped.sum() - dumped[USED] - dumped[CREW_TOOK])},
-            )
-        )
-    return tuple(balances)
