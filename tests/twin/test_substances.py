@@ -226,6 +226,15 @@ def test_deliveries_come_in_time_and_only_what_fits():
     assert flight.balances["food"].inflow["deliveries"] == pytest.approx(400.0)
 
 
+def test_books_close_after_a_year_of_small_equal_leaks():
+    """Half a million steps of one rounding each: 1e-9 of a kilogram, with 94 kg of nitrogen in the cabin."""
+    station = holding(tanks=TANKS, cabins={"cabin": CABIN | {"leak": "0.05 %/d"}})
+    flight = Flight(station, 500_000)
+    for balance in flight.balances.values():
+        inflow, used, lost = (sum(part.values()) for part in (balance.inflow, balance.used, balance.lost))
+        assert abs(inflow - used - lost - balance.stored) < 1e-9
+
+
 @settings(max_examples=25)
 @given(
     crew=st.integers(0, 6),

@@ -297,7 +297,7 @@ _KINDS = {
     "sources": ("running_w", "waiting_s"),
     "nodes": ("temperature_k", "heater_on", "node_lost"),
     "switches": ("switch_open",),
-    "stocks": ("stock_kg",),
+    "stocks": ("stock_kg", "stock_low_kg"),
     "modules": ("module_lost",),
     "payloads": ("payload_lost", "payload_bit"),
 }

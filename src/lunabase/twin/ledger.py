@@ -75,7 +75,7 @@ def substance_balances(parameters: Parameters, first: State, last: State) -> dic
     """Every substance that the station holds, kg; what goes to the ground and to space is vented."""
     names = parameters.substances.names
     books = (last.books_kg + last.books_low_kg).reshape(-1, COLUMNS)
-    change_kg = last.stock_kg - first.stock_kg
+    change_kg = last.stock_kg - first.stock_kg + last.stock_low_kg - first.stock_low_kg
     held = {}
     for substance in dict.fromkeys(names.substances[: names.inside]):
         rows = [place for place in range(names.inside) if names.substances[place] == substance]

@@ -99,10 +99,12 @@ class LiveMatter(NamedTuple):
 
     stock_kg: FloatArray
     """Shape (stocks,)."""
+    stock_low_kg: FloatArray
+    """Low-order parts of the stocks: years of equal small changes would round to one side."""
     books_kg: FloatArray
     """Shape (stocks * COLUMNS,)."""
     books_low_kg: FloatArray
-    """Low-order parts of the books (compensated sums)."""
+    """Low-order parts of the books."""
 
 
 @within_step
@@ -229,16 +231,21 @@ def _deliver(live, place, stock, time_s, step_s):  # type: ignore[no-untyped-def
 
 @within_step
 def _book(live, stock, change_kg, column):  # type: ignore[no-untyped-def]
-    """Change a stock and its books (Neumaier's sum, as `kernel.add`)."""
-    live.stock_kg[stock] += change_kg
-    account = stock * COLUMNS + column
-    before = live.books_kg[account]
-    after = before + change_kg
-    if abs(before) >= abs(change_kg):
-        live.books_low_kg[account] += (before - after) + change_kg
+    """Change a stock and its books."""
+    _add(live.stock_kg, live.stock_low_kg, stock, change_kg)
+    _add(live.books_kg, live.books_low_kg, stock * COLUMNS + column, change_kg)
+
+
+@within_step
+def _add(total, low, account, amount):  # type: ignore[no-untyped-def]
+    """Neumaier's sum, as in `kernel.add`."""
+    before = total[account]
+    after = before + amount
+    if abs(before) >= abs(amount):
+        low[account] += (before - after) + amount
     else:
-        live.books_low_kg[account] += (change_kg - after) + before
-    live.books_kg[account] = after
+        low[account] += (amount - after) + before
+    total[account] = after
 
 
 @within_step

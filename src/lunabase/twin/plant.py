@@ -272,7 +272,7 @@ def live_of(state: State) -> Live:
         data=LiveData(state.recorder_bit, state.waiting_bit, state.delivered_bit, state.payload_bit),
         ledger=state.ledger,
         ledger_low=state.ledger_low,
-        matter=LiveMatter(state.stock_kg, state.books_kg, state.books_low_kg),
+        matter=LiveMatter(state.stock_kg, state.stock_low_kg, state.books_kg, state.books_low_kg),
         flow=np.zeros(state.ledger.size),
         node_w=np.zeros(state.temperature_k.size),
     )

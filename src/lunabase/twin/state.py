@@ -59,6 +59,8 @@ class State:
     """Data that Earth has got since the start, by partner, shape (queues,)."""
     stock_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
     """What each stock of substances holds, shape (stocks,)."""
+    stock_low_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """Low-order parts of the stocks (compensated sums)."""
     books_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
     """The books of the stocks by `matter.COLUMNS`, shape (stocks * COLUMNS,)."""
     books_low_kg: FloatArray = field(default_factory=lambda: np.zeros(0))
@@ -130,6 +132,7 @@ def initial_state(station: Station, present: tuple[str, ...], watch_count: int) 
         ledger_low=np.zeros(len(ACCOUNTS)),
         delivered_bit=np.zeros(len(names.queues)),
         stock_kg=first_stocks_kg(station, present),
+        stock_low_kg=np.zeros(len(names.stocks)),
         books_kg=np.zeros(len(names.stocks) * COLUMNS),
         books_low_kg=np.zeros(len(names.stocks) * COLUMNS),
     )
