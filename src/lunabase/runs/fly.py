@@ -27,6 +27,7 @@ from lunabase.runs.leg import Leg
 from lunabase.runs.logbook import Logbook, Page
 from lunabase.runs.measures import measures
 from lunabase.runs.pieces import Span, inputs_between, spans_of
+from lunabase.runs.repairing import Repairer
 from lunabase.runs.tally import Tally
 from lunabase.runs.thinning import default_every
 from lunabase.station.model import Station
@@ -86,11 +87,12 @@ def fly(
     """Fly a plan from its start to its stop on the twin of a station; without a plan, the span of the environment.
 
     The environment must cover the plan; on coarser times it is interpolated. ``faults`` happen as they say; ``seed``
-    draws whatever is random. ``goals``: when the plan is lost, the station decides for itself what to do next, as it
-    does without a plan. Nobody on Earth hears the station before ``contact_from_s``. ``record_every``: steps that one
-    row of telemetry stands for, by default one for flights of up to three months. ``on_progress`` gets the part done, 0
-    to 1; when ``is_over`` says so, the flight ends early. Raises InputError when plan, station and environment don't
-    fit together, LunabaseError when books don't close.
+    draws whatever is random. ``goals``: the station repairs the coming day of its plan when things turn out otherwise,
+    and when the plan is lost it decides for itself what to do next, as it does without one. Nobody on Earth hears the
+    station before ``contact_from_s``. ``record_every``: steps that one row of telemetry stands for, by default one for
+    flights of up to three months. ``on_progress`` gets the part done, 0 to 1; when ``is_over`` says so, the flight ends
+    early. Raises InputError when plan, station and environment don't fit together, LunabaseError when books don't
+    close.
     """
     options = Options(
         step_s, tuple(faults), seed, goals or plan is None, contact_from_s, keep_telemetry, record_every, on_progress,
@@ -102,10 +104,11 @@ def fly(
     log = Logbook(times, plan.start, every, Tally(plan.start, step_s))
     legs: list[Leg] = []
     decider: Decider | None = None
+    repairer = Repairer(station, environment, plan, log) if options.goals and plan.activities else None
     for span in _spans(station, plan, times):
         injection = inject(station, station.phases[span.phase].present, options.faults, sun_track(environment))
         decider = Decider(station, span, environment, times, decider) if options.goals else None
-        leg = Leg(station, span, plan, injection, log, environment, decider, seed)
+        leg = Leg(station, span, plan, injection, log, environment, decider, repairer, seed)
         if legs:
             leg.take_over(legs[-1])
         legs.append(leg)

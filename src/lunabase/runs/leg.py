@@ -30,6 +30,7 @@ from lunabase.runs.injection import Effects, Injection
 from lunabase.runs.logbook import Logbook, Page
 from lunabase.runs.loop import live_through
 from lunabase.runs.pieces import Span
+from lunabase.runs.repairing import Repairer
 from lunabase.runs.senses import Senses
 from lunabase.runs.wiring import Wiring, wire
 from lunabase.station.model import Station
@@ -56,10 +57,11 @@ class Leg:
         log: Logbook,
         forecast: xr.Dataset,
         decider: Decider | None = None,
+        repairer: Repairer | None = None,
         seed: int = 0,
     ) -> None:
         phase = station.phases[span.phase]
-        self.span, self.log, self.decider = span, log, decider
+        self.span, self.log, self.decider, self.repairer = span, log, decider, repairer
         self.step_s = log.times.step_s
         self.software: Software = load_software(station, phase, plan)
         self.wiring: Wiring = wire(self.software, names_of(station, phase.present), self.step_s)
@@ -243,8 +245,9 @@ class Leg:
         messages = (Hello(),) if hears else ()
         readings = self.wiring.readings(self.senses, self.state, self.effects.health, messages)
         begin = None
-        if self.decider is not None and self._decides:
-            begin = self.decider.beginning(readings, clock_s, computer.forecast_shift_s)
+        mind = self.decider if self._decides else self.repairer
+        if mind is not None:
+            begin = mind.beginning(readings, clock_s, computer.forecast_shift_s)
         reaction = react(self.software, readings, clock_s, state, begin)
         self.software = reaction.software or self.software
         self.reaction = replace(reaction, wake_s=reaction.wake_s - computer.clock_error_s)
