@@ -138,6 +138,14 @@ def test_a_power_cycle_of_a_module_clears_what_hangs_in_it_and_only_that():
     assert after.active(150.0) == (hung, broken)  # what was, stays
 
 
+def test_the_bus_off_and_on_cycles_everything_but_a_spare_bus_replaces_only_itself():
+    hung, limited = fault("extra_load", cleared_by="power_cycle"), fault("converter_limit", cleared_by="switch_over")
+    replaced = fault("store_offline", cleared_by="switch_over")
+    injection = inject(station(), present(), [hung, limited, replaced])
+    assert injection.recover(200.0, power_cycle=("bus",))[1] == (hung,)
+    assert injection.recover(200.0, switch_over=("bus",))[1] == (limited,)
+
+
 def test_a_sensor_fault_names_its_channel_and_unit():
     injection = inject(station(), present(), [fault("sensor_bias", target="temperature_k.power-node/2", size=4.0)])
     (sensor,) = injection.effects(100.0, base()).sensors

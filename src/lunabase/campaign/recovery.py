@@ -17,20 +17,20 @@ AFTERMATH_S = 86_400.0
 
 
 def recovery_s(flight: Flight, faults: Sequence[Fault]) -> float:
-    """Time from the first fault until its last consequence is over, s.
+    """The longest time that the station took to recover from something its faults did, s.
 
-    Consequences are stretches of safe, dormant or survival mode that begin while a fault acts or within a day after,
-    and faults that were cleared on board. 0 without any; infinite where a stretch lasts until the flight's end.
+    That is the length of a stretch of safe, dormant or survival mode that begins while a fault acts or within a day
+    after, or the time from the first fault until one was cleared on board. 0 without any; infinite where a stretch
+    lasts until the flight's end.
     """
     if not faults:
         return 0.0
     begin_s = min(fault.start_s for fault in faults)
     end_s = max(fault.stop_s for fault in faults) + AFTERMATH_S
-    over_s = [stop_s for start_s, stop_s in abnormal_spells(flight) if begin_s <= start_s < end_s]
-    over_s += [
-        _since_s(flight, event.time) for event in flight.events if event.name == "recovered" and event.source == "twin"
-    ]
-    return max((moment_s - begin_s for moment_s in over_s), default=0.0)
+    taken_s = [stop_s - start_s for start_s, stop_s in abnormal_spells(flight) if begin_s <= start_s < end_s]
+    cleared = (event for event in flight.events if event.name == "recovered" and event.source == "twin")
+    taken_s += [_since_s(flight, event.time) - begin_s for event in cleared]
+    return max(taken_s, default=0.0)
 
 
 def abnormal_spells(flight: Flight) -> list[tuple[float, float]]:

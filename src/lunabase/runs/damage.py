@@ -52,8 +52,9 @@ class Places:
         return frozenset(kinds[kind])
 
     def with_contents(self, names: Collection[str]) -> frozenset[str]:
-        """The named things, and all that the modules among them carry."""
-        return frozenset(names).union(*(self.contents.get(name, ()) for name in names))
+        """The named things, and all that the modules among them carry; the bus stands for everything on it."""
+        modules = {*self.modules, *names} if "bus" in names else {*names}
+        return frozenset(modules).union(*(self.contents.get(name, ()) for name in modules))
 
 
 def places_of(station: Station, present: tuple[str, ...]) -> Places:

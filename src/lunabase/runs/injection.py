@@ -133,9 +133,10 @@ class Injection:
         """The schedule after commands that may clear faults, and the faults that they cleared.
 
         ``power_cycle`` and ``switch_over`` name equipment, payloads, modules, channels or one of `fault.UNITS`; a
-        module stands for all that it carries.
+        module stands for all that it carries. Only a power cycle reaches everything on the bus.
         """
-        cycled, switched = self.places.with_contents(power_cycle), self.places.with_contents(switch_over)
+        cycled = self.places.with_contents(power_cycle)
+        switched = self.places.with_contents(frozenset(switch_over) - {"bus"}) | frozenset(switch_over)
         times, gone = list(self._cleared()), []
         for index, item in enumerate(self._lives()):
             fault = item.fault
