@@ -86,12 +86,11 @@ class Watchful:
         less = self.expected.at(time_s) - charge
         if less > self.less + LESS_CHARGE:
             return f"state of charge {100.0 * less:.1f} % below the plan's"
-        if quiet - self.quiet:
-            return (
-                f"{', '.join(sorted(quiet - self.quiet))} {'do' if len(quiet - self.quiet) > 1 else 'does'} not answer"
-            )
         # A repair is for a day: what still holds then asks for another.
         again = time_s >= self.repaired_s + DAY_S
+        mute = sorted(quiet if again else quiet - self.quiet)
+        if mute:
+            return f"no answer from {', '.join(mute)}"
         if unheard_s > SILENT_S and (again or not self.silent):
             return "contacts stay away"
         return f"state of charge still {100.0 * less:.1f} % below the plan's" if again and less > LESS_CHARGE else ""
