@@ -23,6 +23,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from lunabase import __version__
+from lunabase.cli_autonomy import autonomy
 from lunabase.cli_campaign import campaign
 from lunabase.cli_contacts import contacts
 from lunabase.cli_dem import dem
@@ -45,6 +46,7 @@ app.add_typer(survey, name="survey")
 app.add_typer(plan, name="plan")
 app.command()(contacts)
 app.command()(campaign)
+app.command()(autonomy)
 screen = Console(highlight=False)
 STOPPED = 130
 
