@@ -1,5 +1,6 @@
 """Mass is never made nor lost; rates, pressures and people against what is known of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -19,6 +20,8 @@ from lunabase.twin.layout import LOAD
 from lunabase.twin.ledger import accounts, energy_balance, substance_balances
 from lunabase.twin.matter import MOLAR_KG
 from lunabase.twin.parameters import channels_of, names_of, parameters_of
+from lunabase.twin.plant import plant_of, replanted
+from lunabase.twin.segment import reloaded, segment_of
 from lunabase.twin.state import WATCH, Commands, initial_state
 from lunabase.twin.substances import CABIN_GASES, CREW_KG_PER_DAY
 
@@ -260,3 +263,18 @@ def test_nothing_is_made_of_nothing(crew, amounts, leak, rate, steps):
     inside = flight.last.stock_kg[: len(flight.names.tanks) + 4]
     assert inside.min() >= -1e-12
     assert inside[: len(flight.names.tanks)].max() <= 8.0 + 1e-9
+
+
+def test_processes_follow_mode_and_switch_of_their_module():
+    station = holding(tanks=TANKS, processes={"cell": ELECTROLYSIS})
+    parameters, well = parameters_of(station, PRESENT, START), healthy(station, PRESENT)
+    state, inputs = initial_state(station, PRESENT, 0), surroundings(2)
+    off = np.zeros(0, dtype=np.int64)
+    nominal = Commands(0, np.ones(1, dtype=bool), off, np.zeros(0, dtype=bool), True, True)
+    segment = segment_of(parameters, inputs, state, nominal, well)
+    assert plant_of(parameters, inputs, segment).matter.on.tolist() == [1.0]
+    for commands in (replace(nominal, mode=1), replace(nominal, module_on=np.zeros(1, dtype=bool))):
+        changed = reloaded(segment, parameters, state, commands, well)
+        assert replanted(plant_of(parameters, inputs, segment), changed).matter.on.tolist() == [0.0]
+        fresh = segment_of(parameters, inputs, state, commands, well)
+        assert plant_of(parameters, inputs, fresh).matter.on.tolist() == [0.0]

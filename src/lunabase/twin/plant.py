@@ -219,6 +219,7 @@ def replanted(plant: Plant, segment: Segment) -> Plant:
         recorder_on=segment.recorder_on,
         payload_bit_per_s=segment.payload_bit_per_s,
         produced_bit=float(segment.payload_bit_per_s.sum()) * plant.step_s,
+        matter=plant.matter._replace(on=segment.process_on),
     )
 
 

@@ -70,7 +70,6 @@ def segment_of(parameters: Parameters, inputs: Inputs, state: State, commands: C
         switches=_switches(parameters, health),
         bus=_bus(parameters.bus, health.converter_part),
         array_part=health.array_part * (1.0 - health.dust_part) * ~state.module_lost[inputs.array_module],
-        process_on=_processes(parameters, commands, module_works),
         low_k=low_k,
         high_k=high_k,
     )
@@ -101,6 +100,7 @@ def _loads(parameters: Parameters, state: State, commands: Commands, health: Hea
         "recorder_on": recorder_on,
         "node_w": heat_w[1:],
         "payload_bit_per_s": parameters.payloads["bit_per_s"] * (commands.producing & alive),
+        "process_on": _processes(parameters, commands, module_works),
     }
 
 
