@@ -12,9 +12,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lunabase.compiled import within_step
 from lunabase.onboard.voting import DISAGREE, FAILED_AFTER, VOTED, Record, agreed, vote
 
 ONBOARD = ("charge_uncertainty", "load_mismatch_w", "data_mismatch_bit_per_s", "failed_sensors")
@@ -118,7 +118,7 @@ class Memory(NamedTuple):
     """For each delta the value that the next one is compared with, and the steps since; shape (deltas, 2)."""
 
 
-@njit(cache=True)
+@within_step
 def estimate(tables, measured, expected, memory, row, quality):  # type: ignore[no-untyped-def]
     """Estimate one step, in place; true if a sensor has failed or come back.
 
@@ -141,7 +141,7 @@ def estimate(tables, measured, expected, memory, row, quality):  # type: ignore[
     return _count_failed(places, memory, row, quality)
 
 
-@njit(cache=True)
+@within_step
 def _all_told(measured):  # type: ignore[no-untyped-def]
     missing = 0
     for sensor in range(measured.size):
@@ -149,7 +149,7 @@ def _all_told(measured):  # type: ignore[no-untyped-def]
     return missing == 0
 
 
-@njit(cache=True)
+@within_step
 def _count_failed(places, memory, row, quality):  # type: ignore[no-untyped-def]
     """Count the failed sensors; true if there are more or fewer than before."""
     before, failed = row[places.first_onboard + 3], 0
@@ -159,7 +159,7 @@ def _count_failed(places, memory, row, quality):  # type: ignore[no-untyped-def]
     return failed != before
 
 
-@njit(cache=True)
+@within_step
 def _take_all(measured, memory, row, quality):  # type: ignore[no-untyped-def]
     for channel in range(memory.age_steps.size):
         row[channel] = measured[channel]
@@ -168,7 +168,7 @@ def _take_all(measured, memory, row, quality):  # type: ignore[no-untyped-def]
         memory.age_steps[channel] = 0 if known else memory.age_steps[channel] + 1
 
 
-@njit(cache=True)
+@within_step
 def _vote_all(tables, measured, memory, row, quality):  # type: ignore[no-untyped-def]
     for place in range(tables.channels.size):
         channel = tables.channels[place]
@@ -193,7 +193,7 @@ def _vote_all(tables, measured, memory, row, quality):  # type: ignore[no-untype
             quality[place] = HELD if memory.age_steps[place] <= channel.hold_steps else UNKNOWN
 
 
-@njit(cache=True)
+@within_step
 def _count_charge(tables, measured, memory, row, quality):  # type: ignore[no-untyped-def]
     """State of charge: counted from the charging power, corrected by its sensors or those of the stored energy."""
     places, here = tables.places, tables.places.state_of_charge
@@ -224,7 +224,7 @@ def _count_charge(tables, measured, memory, row, quality):  # type: ignore[no-un
         row[places.stored_energy], quality[places.stored_energy] = row[here] * capacity_j, quality[here]
 
 
-@njit(cache=True)
+@within_step
 def _sensed_charge(tables, measured, memory, row, capacity_j):  # type: ignore[no-untyped-def]
     """Whether a sensor tells the state of charge, and which: its own, or that of the stored energy."""
     places, counted = tables.places, memory.counted[1]
@@ -238,7 +238,7 @@ def _sensed_charge(tables, measured, memory, row, capacity_j):  # type: ignore[n
     return False, 0.0
 
 
-@njit(cache=True)
+@within_step
 def _stands(channel, measured, memory, slot, counted):  # type: ignore[no-untyped-def]
     """Whether the only sensor of a channel stands still while the count moves: then it has failed.
 
@@ -259,7 +259,7 @@ def _stands(channel, measured, memory, slot, counted):  # type: ignore[no-untype
     return mark.stands == 1
 
 
-@njit(cache=True)
+@within_step
 def _total(values):  # type: ignore[no-untyped-def]
     total = 0.0
     for index in range(values.size):
@@ -267,7 +267,7 @@ def _total(values):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@within_step
 def _charging(places, row, quality, noise):  # type: ignore[no-untyped-def]
     """Charging power, W, and its relative uncertainty: its own sensor, else the balance of the bus, else nothing."""
     if quality[places.charge] > 0:
@@ -278,7 +278,7 @@ def _charging(places, row, quality, noise):  # type: ignore[no-untyped-def]
     return -abs(load_w) if load_w == load_w else 0.0, 1.0
 
 
-@njit(cache=True)
+@within_step
 def _fill(stores, store_j, energy_j, with_losses):  # type: ignore[no-untyped-def]
     """Put energy into the stores in their order, or take it (negative) down to their floors."""
     left_j = energy_j
@@ -297,7 +297,7 @@ def _fill(stores, store_j, energy_j, with_losses):  # type: ignore[no-untyped-de
             left_j += given_j
 
 
-@njit(cache=True)
+@within_step
 def _derive(tables, row, quality):  # type: ignore[no-untyped-def]
     """What follows from other estimates; as well known as the worst of them."""
     places = tables.places
@@ -320,7 +320,7 @@ def _derive(tables, row, quality):  # type: ignore[no-untyped-def]
         quality[places.operating_margin] = quality[places.survival_margin] = UNKNOWN
 
 
-@njit(cache=True)
+@within_step
 def _compare(places, expected, row, quality):  # type: ignore[no-untyped-def]
     """Response of the units against their commands: what the bus gives and the recorder gets, against what it should.
 
@@ -335,7 +335,7 @@ def _compare(places, expected, row, quality):  # type: ignore[no-untyped-def]
     quality[data] = quality[places.produced]
 
 
-@njit(cache=True)
+@within_step
 def _follow_changes(tables, memory, row, quality):  # type: ignore[no-untyped-def]
     """Compare channels with their values a while ago; the change stands until the next comparison."""
     first = tables.places.first_onboard + ONBOARD_COUNT
@@ -355,7 +355,7 @@ def _follow_changes(tables, memory, row, quality):  # type: ignore[no-untyped-de
             memory.compared[index, 1] = 0.0
 
 
-@njit(cache=True)
+@within_step
 def _set(row, quality, channel, value):  # type: ignore[no-untyped-def]
     row[channel] = value
     quality[channel] = GOOD

@@ -7,7 +7,7 @@ from the on-board ephemeris, worked out once for a month.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
@@ -123,10 +123,12 @@ def agenda_of(
     environment: xr.Dataset,
     first: datetime,
     span_s: Interval,
+    before: Agenda | None = None,
 ) -> Agenda:
     """The goals from one time to another (s since the flight's start), with the environment of that time and beyond.
 
     ``first`` is the flight's start. The environment begins at the first of the two times, or an epoch before.
+    ``before`` is an earlier agenda of the same station and phase: what never overlaps need not be found out again.
     """
     phase = station.phases[phase_name]
     begin = environment["time"].values[0]
@@ -135,9 +137,7 @@ def agenda_of(
     outlook = outlook_of(station, phase, environment, start_s)
     scene = _scene(station, phase_name, phase, environment, outlook)
     goals = tuple(_goals(scene, start_s, span_s))
-    variants = tuple(way.variant for goal in goals for way in goal.ways)
-    apart, _ = conflicts_of(station, variants, tuple(goal.request.activity for goal in goals))
-    ways = tuple(replace(way, apart=apart[way.index]) for goal in goals for way in goal.ways)
+    ways = tuple(_kept_apart(station, goals, before))
     goals = tuple(replace(goal, ways=tuple(ways[way.index] for way in goal.ways)) for goal in goals)
     rivals = tuple(tuple(sorted({ways[other].goal for other in way.apart} - {way.goal})) for way in ways)
     return Agenda(
@@ -153,6 +153,23 @@ def agenda_of(
         people=tuple(members_of(station, phase)),
         station=station,
     )
+
+
+def _kept_apart(station: Station, goals: tuple[Goal, ...], before: Agenda | None) -> Iterator[Way]:
+    """All ways, each with those that it must not overlap."""
+    ways = [way for goal in goals for way in goal.ways]
+    if before is not None and [_nature(way) for way in ways] == [_nature(way) for way in before.ways]:
+        apart: Sequence[frozenset[int]] = [way.apart for way in before.ways]
+    else:
+        activities = tuple(goal.request.activity for goal in goals)
+        apart, _ = conflicts_of(station, tuple(way.variant for way in ways), activities)
+    for way, others in zip(ways, apart, strict=True):
+        yield replace(way, apart=others)
+
+
+def _nature(way: Way) -> tuple[int, str, tuple[str, ...]]:
+    """What decides over conflicts."""
+    return way.goal, way.variant.payload, way.variant.resources
 
 
 def _scene(station: Station, phase_name: str, phase: Phase, environment: xr.Dataset, outlook: Outlook) -> Scene:

@@ -10,8 +10,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from lunabase.compiled import within_step
 
 CHANNEL = np.dtype(
     [
@@ -60,7 +61,7 @@ def record_of(sensors: int) -> Record:
     )
 
 
-@njit(cache=True)
+@within_step
 def agreed(channel, measured, last):  # type: ignore[no-untyped-def]
     """Whether all sensors of a channel moved, are in range and agree: then there is nothing to vote about; the mean.
 
@@ -81,7 +82,7 @@ def agreed(channel, measured, last):  # type: ignore[no-untyped-def]
     return True, total / channel.count
 
 
-@njit(cache=True)
+@within_step
 def vote(channel, measured, record):  # type: ignore[no-untyped-def]
     """One channel's vote: its outcome, its value (0 without one), and whether all is well with its sensors.
 
@@ -104,7 +105,7 @@ def vote(channel, measured, record):  # type: ignore[no-untyped-def]
     return outcome, value, well
 
 
-@njit(cache=True)
+@within_step
 def _believed(channel, value, moved, record, sensor):  # type: ignore[no-untyped-def]
     """Whether a sample can be right; remembers it."""
     if value != value:
@@ -117,14 +118,14 @@ def _believed(channel, value, moved, record, sensor):  # type: ignore[no-untyped
     return _plausible(channel, value, record.still[sensor])
 
 
-@njit(cache=True)
+@within_step
 def _plausible(channel, value, still):  # type: ignore[no-untyped-def]
     if value < channel.low or value > channel.high:
         return False
     return channel.stuck_after == 0 or still < channel.stuck_after
 
 
-@njit(cache=True)
+@within_step
 def _insert(value, order, size):  # type: ignore[no-untyped-def]
     place = size
     while place > 0 and order[place - 1] > value:
@@ -134,7 +135,7 @@ def _insert(value, order, size):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@njit(cache=True)
+@within_step
 def _median(order, size, tolerance):  # type: ignore[no-untyped-def]
     """Median of the sorted samples, if most of them are near it."""
     if size == 0:
@@ -151,7 +152,7 @@ def _median(order, size, tolerance):  # type: ignore[no-untyped-def]
     return (VOTED if 2 * near > size else DISAGREE), middle
 
 
-@njit(cache=True)
+@within_step
 def _judge(channel, sample, outcome, value, size, record, sensor):  # type: ignore[no-untyped-def]
     if sample != sample:  # a sensor that is rarely read is not a bad one, one that stays silent is
         record.silent[sensor] += 1

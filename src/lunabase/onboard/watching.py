@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from lunabase.compiled import within_step
 
 
-@njit(cache=True)
+@within_step
 def count(watches, steps, armed, row, valid, held):  # type: ignore[no-untyped-def]
     """Count one step, in place; true if an armed group of watches holds as a whole.
 

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from lunabase.onboard.executive import ExecutiveState, Stretch
-from lunabase.onboard.goals import MONTH_S, agenda_of
+from lunabase.onboard.goals import MONTH_S, Agenda, agenda_of
 from lunabase.onboard.outlook import LOOK_S
 from lunabase.onboard.pursuit import RETRY_S, Pursuit
 from lunabase.onboard.reaction import Begin
@@ -38,6 +38,7 @@ class Decider:
         self.stop_s = span.first * times.step_s
         """End of the present month."""
         self.pursuit: Pursuit | None = before.pursuit if before is not None else None
+        self.agenda: Agenda | None = None
         self.begun: list[Activity] = before.begun if before is not None else []
         """What was begun, of a flight that is no longer than a plan could be."""
         self._keeps = times.count * times.step_s <= KEPT_S
@@ -76,7 +77,10 @@ class Decider:
         until_s = min(time_s + MONTH_S, last_s)
         if last_s - until_s < MONTH_S / 2.0:  # no month of a few days
             until_s = last_s
-        agenda = agenda_of(self.station, self.span.phase, self._part(time_s, until_s), self.start, (time_s, until_s))
+        agenda = agenda_of(
+            self.station, self.span.phase, self._part(time_s, until_s), self.start, (time_s, until_s), self.agenda
+        )
+        self.agenda = agenda
         stocks = {name: item.amount_kg for name, item in self.station.consumables.items()}
         before = self.pursuit
         self.pursuit = Pursuit(agenda, before.stocks if before is not None else stocks, before)

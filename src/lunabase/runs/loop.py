@@ -6,14 +6,13 @@ lost.
 
 from __future__ import annotations
 
-from numba import njit
-
+from lunabase.compiled import over_steps
 from lunabase.onboard.watching import count
 from lunabase.runs.senses import perceive
 from lunabase.twin.kernel import LOST, REACHED_END, TRIPPED, step
 
 
-@njit(cache=True)
+@over_steps
 def live_through(  # type: ignore[no-untyped-def]
     plant, live, sense, watches, watch_steps, armed, held, base, first, last, rows, estimates
 ):

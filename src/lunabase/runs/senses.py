@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lunabase.compiled import within_step
 from lunabase.onboard.estimate import Memory, Tables, estimate
 from lunabase.onboard.guard import Limits, look
 from lunabase.onboard.sensing import blank, estimator_of, memory_of
@@ -43,7 +43,7 @@ class Sense(NamedTuple):
     """Flight rules that telemetry alone can break."""
 
 
-@njit(cache=True)
+@within_step
 def perceive(sense, step, truth):  # type: ignore[no-untyped-def]
     """Measure and estimate one step of the flight, in place; true if a sensor or a flight rule has news."""
     if sense.perfect:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from lunabase.twin.compiled import within_step
+from lunabase.compiled import within_step
 from lunabase.twin.layout import (
     OVERFLOW_BIT,
     PRODUCED_BIT,

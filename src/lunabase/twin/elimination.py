@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lunabase.twin.compiled import within_step
+from lunabase.compiled import within_step
 
 IntArray = npt.NDArray[np.int64]
 

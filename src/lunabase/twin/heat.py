@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from lunabase.twin.compiled import within_step
+from lunabase.compiled import within_step
 from lunabase.twin.elimination import factor, solve
 
 SKY_K = 3.0

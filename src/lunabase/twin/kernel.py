@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
-from lunabase.twin.compiled import within_step
+from lunabase.compiled import within_step
 from lunabase.twin.data import plan_sending, send, take_in, total_of
 from lunabase.twin.health import Health
 from lunabase.twin.heat import advance_temperatures, switch_heaters

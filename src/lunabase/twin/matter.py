@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lunabase.compiled import called_by_step as within_step
 from lunabase.times import FloatArray
 from lunabase.twin.chemistry import GAS_J_PER_MOL_K
-from lunabase.twin.compiled import called_by_step as within_step
 
 Rows = NDArray[np.void]
 

@@ -8,7 +8,7 @@ store are its own, so that its power limits hold at the bus. Loads hang behind t
 
 from __future__ import annotations
 
-from lunabase.twin.compiled import within_step
+from lunabase.compiled import within_step
 from lunabase.twin.layout import (
     ARRAY_LEFT_J,
     ARRAY_TAKEN_J,

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from lunabase.compiled import within_step
 from lunabase.station.equipment import FissionSource, RadioisotopeSource
-from lunabase.twin.compiled import within_step
 from lunabase.twin.layout import FISSION_J, RADIOISOTOPE_J
 
 SOURCE = np.dtype(

@@ -17,9 +17,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from lunabase.compiled import within_step
 from lunabase.station.energy import BatteryAgeing
 from lunabase.station.equipment import Battery, FuelCell
-from lunabase.twin.compiled import within_step
 from lunabase.twin.layout import CHARGE_LOSS_J, DISCHARGE_LOSS_J, FADED_J
 
 REFERENCE_K = 298.15
