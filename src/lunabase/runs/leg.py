@@ -42,6 +42,7 @@ from lunabase.twin.layout import UNSERVED
 from lunabase.twin.parameters import Names, Parameters, names_of, parameters_of
 from lunabase.twin.plant import Plant, copied, live_of, plant_of, replanted
 from lunabase.twin.segment import Segment, lose, reloaded, segment_of
+from lunabase.twin.state import Commands as Switches
 from lunabase.twin.state import State, initial_state
 
 
@@ -82,6 +83,7 @@ class Leg:
         """It begins activities by itself: without a plan, or when the plan is lost."""
         self._frame: tuple[object, ...] | None = None
         self._switched: Commands | None = None
+        self._switches: Switches
         self._segment: Segment
         self._plant: Plant
         self.row: FloatArray | None = None
@@ -117,7 +119,7 @@ class Leg:
             before, begun, reaction = self.state, row, self._answer
             wake = self._wake_row(page, row, count)
             row, cause = self._advance(inputs, page, row, wake)
-            page.note_steps(begun, row, reaction, before)
+            page.note_steps(begun, row, reaction, self._switches.payload_setting, before)
             self._count_mode(reaction, row - begun)
             self.row = page.rows[row - 1]
             time_s = self._time_s(page.first + row)
@@ -188,7 +190,7 @@ class Leg:
         same = self._frame is not None and all(one is other for one, other in zip(frame, self._frame, strict=True))
         if same and commands is self._switched:
             return self._plant
-        switches = self.wiring.switches(commands)
+        switches = self._switches = self.wiring.switches(commands)
         if same:
             self._segment = reloaded(self._segment, self.parameters, state, switches, health)
             self._plant = replanted(self._plant, self._segment)

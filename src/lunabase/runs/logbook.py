@@ -19,8 +19,11 @@ from lunabase.runs.tally import Tally
 from lunabase.runs.thinning import thinned
 from lunabase.runs.wiring import Wiring
 from lunabase.times import FloatArray, TimeGrid
-from lunabase.twin.parameters import Names
+from lunabase.twin.parameters import IntArray, Names
 from lunabase.twin.state import State
+
+WORKING = 2
+"""Status of a payload in any of its own power settings, after off and standby."""
 
 
 @dataclass
@@ -125,11 +128,11 @@ class Page:
         self._shed = np.zeros(count, dtype=np.int16)
         self._payloads = np.zeros((count, len(wiring.names.payloads)), dtype=np.int8)
 
-    def note_steps(self, first: int, last: int, reaction: Reaction, before: State) -> None:
-        """Write down what was commanded from one row to another (exclusive)."""
+    def note_steps(self, first: int, last: int, reaction: Reaction, settings: IntArray, before: State) -> None:
+        """Write down what was commanded from one row to another (exclusive); ``settings`` (payloads,) as switched."""
         self._mode[first:last] = self._wiring.names.modes.index(reaction.commands.mode)
         self._shed[first:last] = reaction.state.shed.level
-        self._payloads[first:last] = self._wiring.payload_status(reaction.commands, before)
+        self._payloads[first:last] = np.minimum(settings, WORKING) * ~before.payload_lost
 
     def table(self, times: TimeGrid, count: int, every: int) -> pd.DataFrame:
         """The first rows as a table, one for each ``every`` steps; columns in docs/reference/telemetry.md."""

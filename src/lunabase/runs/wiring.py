@@ -18,7 +18,7 @@ from lunabase.onboard.software import Software
 from lunabase.onboard.watch import Readings
 from lunabase.runs.senses import Senses
 from lunabase.twin.health import Health
-from lunabase.twin.parameters import OFF, STANDBY, Names, channels_of
+from lunabase.twin.parameters import Names, channels_of
 from lunabase.twin.state import WATCH, State
 from lunabase.twin.state import Commands as Switches
 
@@ -64,12 +64,6 @@ class Wiring:
             return Readings(self.channels, row, groups, answering, messages=messages)
         quality = senses.sense.quality
         return Readings(self.channels, row, groups, answering, quality, senses.failed, senses.names, messages)
-
-    def payload_status(self, commands: Commands, state: State) -> NDArray[np.int8]:
-        """0 off, 1 standby, 2 working, for each payload; shape (payloads,)."""
-        status = {OFF: 0, STANDBY: 1}
-        codes = [status.get(payload.setting, 2) for payload in commands.payloads]
-        return np.array(codes, dtype=np.int8) * ~state.payload_lost
 
 
 def wire(software: Software, names: Names, step_s: float) -> Wiring:
