@@ -180,9 +180,11 @@ def _vote_all(tables, measured, memory, row, quality):  # type: ignore[no-untype
             outcome, value, memory.well[place] = vote(channel, measured, memory.sensors)
         if outcome == VOTED:
             if abs(value) < channel.deadband:
-                value = 0.0
-            known = quality[place] > 0
-            row[place] = row[place] + channel.gain * (value - row[place]) if known else value
+                row[place] = 0.0
+            elif quality[place] > 0:
+                row[place] += channel.gain * (value - row[place])
+            else:
+                row[place] = value
             quality[place] = GOOD
             memory.age_steps[place] = 0
             continue

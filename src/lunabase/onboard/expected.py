@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lunabase.onboard.commands import Commands
 from lunabase.station.equipment import DataRecorder, Radio
 from lunabase.station.model import Station
@@ -48,17 +45,6 @@ def loads_of(station: Station, present: tuple[str, ...]) -> Loads:
         recorder_w=sum(item.power_w for item in station.equipment(DataRecorder, present).values()),
         radio_w=max((item.power_w for item in station.equipment(Radio, present).values()), default=0.0),
     )
-
-
-def expected(loads: Loads, commands: Commands) -> NDArray[np.float64]:
-    """For `estimate.estimate`: load without heaters, W; what a radio may draw on top, W; data rate, bit/s."""
-    load_w = loads.modules_w[commands.mode] - sum(loads.module_w[commands.mode][name] for name in commands.modules_off)
-    load_w += loads.recorder_w if commands.recorder else 0.0
-    rate_bit_per_s = 0.0
-    for payload, power_w, rate in zip(commands.payloads, loads.payload_w, loads.payload_bit_per_s, strict=True):
-        load_w += power_w.get(payload.setting, 0.0)
-        rate_bit_per_s += rate if payload.producing else 0.0
-    return np.array([load_w, loads.radio_w if commands.radio else 0.0, rate_bit_per_s])
 
 
 def suspects(loads: Loads, commands: Commands, answering: Mapping[str, bool], mismatch_w: float) -> tuple[str, ...]:

@@ -65,6 +65,8 @@ def _sensor_failed(name: str, sensor: int, channel: str) -> Entry:
 
 
 def _look_at_sensors(work: Waking, failed: NDArray[np.bool_]) -> None:
+    if not work.state.failed and not failed.any():
+        return
     now, readings = frozenset(np.flatnonzero(failed).tolist()), work.readings
     for sensor in sorted(now - work.state.failed):
         work.note([_sensor_failed(_sensor(readings, sensor), sensor, channel_of(readings, sensor))])
@@ -80,6 +82,8 @@ def _sensor(readings: Readings, sensor: int) -> str:
 
 
 def _look_at_quality(work: Waking, quality: NDArray[np.int8]) -> None:
+    if not work.state.unknown and quality.min() > 0:
+        return
     now = frozenset(np.flatnonzero(quality <= 0).tolist())
     if now == work.state.unknown:
         return

@@ -15,19 +15,20 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from lunabase.onboard.commands import Commands, PayloadCommand
-from lunabase.onboard.executive import Current, ExecutiveState, Stretch, execute
-from lunabase.onboard.expected import expected, suspects
+from lunabase.onboard.commanding import answer
+from lunabase.onboard.commands import Commands
+from lunabase.onboard.executive import ExecutiveState, Stretch, execute
+from lunabase.onboard.expected import suspects
 from lunabase.onboard.gate import Gate
 from lunabase.onboard.log import Entry, Event, stamped
 from lunabase.onboard.messages import Telecommand
-from lunabase.onboard.modes import ASLEEP, entered, next_mode
+from lunabase.onboard.modes import entered, next_mode
 from lunabase.onboard.monitors import arm, check, inhibited
 from lunabase.onboard.noticing import Waking, channel_of, dead_hosts, notice
 from lunabase.onboard.requests import Desk
 from lunabase.onboard.responses import Raised, respond
 from lunabase.onboard.shedding import ShedState, shed
-from lunabase.onboard.software import Answered, Software, SoftwareState
+from lunabase.onboard.software import Software, SoftwareState
 from lunabase.onboard.watch import Readings
 
 _LISTEN_AFTER, _LISTEN_EVERY = 1.0 / 8.0, 1.0 / 72.0
@@ -83,7 +84,7 @@ def react(
             work.note(outcome.entries)
             stretches = (*stretches, *outcome.stretches)
     events, count, marks = stamped(work.entries, software.start + timedelta(seconds=time_s), now.count, now.marks)
-    answered = _answer(work.software, now, outcome.state.current, readings, time_s)
+    answered = answer(work.software, now, outcome.state.current, readings, time_s)
     now = replace(now, executive=outcome.state, count=count, marks=marks, read_s=time_s, answered=answered)
     return Reaction(
         commands=answered.commands,
@@ -237,69 +238,6 @@ def _demand(work: Waking, name: str, response: str) -> None:
     if mode > work.state.mode:
         _enter(work, mode)
         work.note([entered(table[mode], response)])
-
-
-def _answer(
-    software: Software, state: SoftwareState, current: tuple[Current, ...], readings: Readings, time_s: float
-) -> Answered:
-    """The commands, made anew only if something that they follow from has changed."""
-    responses = state.responses
-    pulses = responses.pulsed_s == time_s
-    key = (
-        state.mode,
-        state.shed.level,
-        responses.off,
-        responses.path,
-        pulses and (responses.power_cycle, responses.switch_over, responses.reset),
-        current,
-        software.payload_of,
-        state.quiet,
-    )
-    if state.answered is not None and state.answered.key == key:
-        return state.answered
-    commands = command(software, state, current, readings, pulses)
-    return Answered(key, commands, expected(software.loads, commands))
-
-
-def command(
-    software: Software, state: SoftwareState, current: tuple[Current, ...], readings: Readings, pulses: bool
-) -> Commands:
-    """The switches that follow from the software's state; ``pulses``: with the short commands of this moment."""
-    mode = software.modes.table[state.mode]
-    off = software.off(state)
-    at_work: dict[str, Current] = {}
-    for item in current:
-        if item.doing != "waiting":
-            at_work[software.timetable.activities[item.index].payload] = item
-    idle = PayloadCommand("standby" if mode.spec.standby else "off", False)
-    payloads = []
-    for name, host, answers in zip(software.payloads, software.hosts, readings.answering.tolist(), strict=True):
-        if name in off or host in off or not answers:
-            payloads.append(_OFF)
-        elif name in at_work:
-            item = at_work[name]
-            activity = software.timetable.activities[item.index]
-            payloads.append(PayloadCommand(activity.mode, item.doing == "work", activity.activity_type))
-        else:
-            payloads.append(idle)
-    taking_data = any(payload.producing for payload in payloads)
-    responses = state.responses
-    calling = responses.path != "best" and mode.name != "survival"
-    return Commands(
-        mode=mode.name,
-        payloads=tuple(payloads),
-        names=software.payloads,
-        modules_off=off.difference(software.payloads),
-        recorder=mode.name not in ASLEEP or mode.spec.downlink or calling or taking_data,
-        radio=mode.spec.downlink or calling,
-        path=responses.path,
-        power_cycle=responses.power_cycle if pulses else frozenset(),
-        switch_over=responses.switch_over if pulses else frozenset(),
-        reset=pulses and responses.reset,
-    )
-
-
-_OFF = PayloadCommand("off", False)
 
 
 def _armed(software: Software, state: SoftwareState, time_s: float) -> NDArray[np.bool_]:

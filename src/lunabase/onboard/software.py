@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from lunabase.onboard.commands import Commands
+from lunabase.onboard.commands import Commands, PayloadCommand
 from lunabase.onboard.estimate import ONBOARD
 from lunabase.onboard.executive import ExecutiveState, Timetable, timetable_of
 from lunabase.onboard.expected import Loads, loads_of
@@ -106,6 +106,17 @@ class Software:
 
 
 @dataclass(frozen=True, slots=True)
+class Resting:
+    """Commands as if no payload worked, kept for as long as mode, shedding and what answers stay the same."""
+
+    key: object
+    payloads: tuple[PayloadCommand, ...]
+    modules_off: frozenset[str]
+    load_w: float
+    """Of modules and payloads together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The last commands, kept for as long as what they follow from stays the same."""
 
@@ -113,6 +124,7 @@ class Answered:
     commands: Commands
     expected: NDArray[np.float64]
     """What units draw and produce under them."""
+    resting: Resting
 
 
 @dataclass(frozen=True, slots=True)
