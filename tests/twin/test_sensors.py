@@ -65,6 +65,12 @@ def test_a_value_is_the_nearest_multiple_of_the_resolution(truth, resolution_k, 
     assert abs(value - truth) <= resolution_k / 2 * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("truth", [np.nan, np.inf, -np.inf, 1e25])
+def test_what_is_unknown_or_beyond_all_numbers_stays_so(truth):
+    table = sensor_set(sensors(temperature={"resolution": "0.1 K", "noise": "1 K"}), ("temperature_k.a",), 1, 60.0)
+    np.testing.assert_allclose(measured_at(table, 1, 3, 60.0, np.array([truth])), truth)
+
+
 def test_samples_come_as_often_as_the_file_says_and_the_rest_is_missing():
     told = sensors(power={"every": "5 min"}, temperature={"missing": 0.25})
     seen = samples(sensor_set(told, CHANNELS, 1, 60.0), 8000)

@@ -147,5 +147,6 @@ def measure(sensors, seed, step, step_s, row, measured):  # type: ignore[no-unty
             if sensor.noise > 0.0:
                 value += sensor.noise * nearly_normal(key, _DRAWS * index)
             if sensor.resolution > 0.0:
-                value = sensor.resolution * math.floor(value / sensor.resolution + 0.5)
+                # Not `math.floor`: that is a whole number, which an unknown or infinite value has none of.
+                value = sensor.resolution * np.floor(value / sensor.resolution + 0.5)
             measured[index] = value
