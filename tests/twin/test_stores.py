@@ -216,6 +216,19 @@ def test_dead_cells_take_their_charge_with_them():
     assert accounts(last)["faded_j"] == pytest.approx(0.4e6)
 
 
+def test_the_books_close_when_half_a_resistive_battery_dies_under_a_surplus():
+    """More is stored than fits: no charging, and the loss is booked as damage and as nothing else."""
+    stores = battery(internal_loss=0.05)
+    bench = Bench(surroundings(3, array_w=400.0), load_w=20.0, stores=stores)
+    first = bench.state(charge=0.98)
+    last, *_ = bench.but(health=bench.well(store_part=[0.5])).fly(first)
+    balance = energy_balance(first, last)
+    out = sum(balance.used.values()) + sum(balance.lost.values())
+    assert sum(balance.inflow.values()) == pytest.approx(out + balance.stored, rel=1e-12)
+    assert accounts(last)["faded_j"] == pytest.approx(0.48 * 3.6e6)
+    assert accounts(last)["charge_loss_j"] == 0.0
+
+
 def test_pieces_of_any_length_age_alike():
     ageing = {"calendar_loss": 0.03, "cycle_loss": 0.1, "calendar_activation": "58 kJ/mol"}
     generator = np.random.default_rng(5)

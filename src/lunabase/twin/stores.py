@@ -96,7 +96,7 @@ def charge(stores, bank, surplus_w, temperature_k, step_s, flow, node_w):  # typ
         resistance = _resistance(cell, here_k)
         stored_w = _stored(cell.charge_efficiency * power_w, resistance)
         capacity_j = cell.capacity_j * bank.left[store]
-        room_j = capacity_j - bank.energy_j[store]
+        room_j = max(capacity_j - bank.energy_j[store], 0.0)  # damage may have left less than it holds
         if stored_w * step_s > room_j:
             stored_w = room_j / step_s
             power_w = (stored_w + resistance * stored_w * stored_w) / cell.charge_efficiency
