@@ -220,8 +220,10 @@ class Leg:
             self._restart(time_s, "a fault")
 
     def _lose_plan(self, time_s: float) -> None:
-        table, position = self.software.timetable, self._answer.state.executive.position
-        coming = {index for _, _, index in table.edges[position:]}
+        """What goes on is carried to its end; nothing else is known any more."""
+        table, executive = self.software.timetable, self._answer.state.executive
+        position = executive.position
+        coming = {index for _, _, index in table.edges[position:]} - {item.index for item in executive.current}
         self.software = replace(self.software, timetable=deleted(table, position, coming))
         self._decides = self.decider is not None
         text = "The plan in the computer's memory is lost."
