@@ -219,9 +219,9 @@ def test_dead_cells_take_their_charge_with_them():
 def test_the_books_close_when_half_a_resistive_battery_dies_under_a_surplus():
     """More is stored than fits: no charging, and the loss is booked as damage and as nothing else."""
     stores = battery(internal_loss=0.05)
-    bench = Bench(surroundings(3, array_w=400.0), load_w=20.0, stores=stores)
+    bench = Bench(surroundings(61, array_w=400.0), load_w=20.0, stores=stores)
     first = bench.state(charge=0.98)
-    last, *_ = bench.but(health=bench.well(store_part=[0.5])).fly(first)
+    last, *_ = bench.but(health=bench.well(store_part=[0.5])).fly(first, 1, 61)  # between two looks at the ageing
     balance = energy_balance(first, last)
     out = sum(balance.used.values()) + sum(balance.lost.values())
     assert sum(balance.inflow.values()) == pytest.approx(out + balance.stored, rel=1e-12)
