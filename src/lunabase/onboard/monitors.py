@@ -26,6 +26,14 @@ CLEAR_K = 1.0
 _CLEAR_CHARGE = 0.01
 _RECORDER_FULL, _RECORDER_CLEAR = 0.95, 0.85
 _LOAD_CLEAR_S = 600.0
+_PRESSURE_LEFT = 0.9
+"""Part of a cabin's pressure below which it leaks badly."""
+_OXYGEN_PA = 18.5e3
+"""Least partial pressure of oxygen for people who are used to it: 139 mmHg (NASA-STD-3001 volume 2)."""
+_CARBON_DIOXIDE_PA = 709.0
+"""Highest of carbon dioxide for half a year: 7000 ppm (NASA JSC-20584, 180-day SMAC of 1999)."""
+_AIR_CLEAR = 0.02
+_AIR_LASTS_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ def monitors_of(station: Station, present: tuple[str, ...]) -> tuple[Monitor, ..
         for watch in watches:
             if watch not in found:
                 found[watch] = _temperature(watch, "low", _for_payloads(watch, name, payloads))
-    others = (*_flight_rules(station), _recorder()) if builtin else ()
+    others = (*_flight_rules(station), _recorder(), *_cabins(station, present)) if builtin else ()
     return (*found.values(), *others, *_declared(station, present))
 
 
@@ -211,6 +219,22 @@ def _recorder() -> Monitor:
     trip = Watch("recorder_fill", True, _RECORDER_FULL)
     clear = Watch("recorder_fill", False, _RECORDER_CLEAR)
     return Monitor(trip, clear, "medium", "recorder_full", text, event="recorder-full")
+
+
+def _cabins(station: Station, present: tuple[str, ...]) -> Iterator[Monitor]:
+    """Pressure lost, too little oxygen, too much carbon dioxide."""
+    cabins = station.substances.cabins if station.substances is not None else {}
+    for name in (name for name, cabin in cabins.items() if cabin.module in present):
+        checks = (
+            ("pressure_pa", False, _PRESSURE_LEFT * cabins[name].total_pa, "cabin-pressure", "loses pressure"),
+            ("oxygen_pressure_pa", False, _OXYGEN_PA, "cabin-oxygen", "has too little oxygen"),
+            ("carbon_dioxide_pressure_pa", True, _CARBON_DIOXIDE_PA, "cabin-air", "has too much carbon dioxide"),
+        )
+        for channel, above, limit, event, trouble in checks:
+            trip = Watch(f"{channel}.{name}", above, limit, _AIR_LASTS_S)
+            inside = limit * (1.0 - _AIR_CLEAR if above else 1.0 + _AIR_CLEAR)
+            clear = Watch(trip.channel, not above, inside)
+            yield Monitor(trip, clear, "high", event.replace("-", "_"), f"{name} {trouble}.", event=event, unit=name)
 
 
 def inhibited(monitors: Monitors, off: frozenset[int], mode: str) -> frozenset[int]:

@@ -33,7 +33,7 @@ CHANNEL_OF_READING: Mapping[str, str] = {
     "survival_margin": "survival_margin_k",
 }
 """Telemetry channel of each reading of the station file."""
-_UNITS = {"w": ("W", 1.0), "k": ("K", 1.0)}
+_UNITS = {"w": ("W", 1.0), "k": ("K", 1.0), "pa": ("kPa", 1e-3)}
 _PERCENT = ("state_of_charge", "recorder_fill", "charge_uncertainty")
 
 

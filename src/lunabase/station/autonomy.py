@@ -383,6 +383,9 @@ SOFTWARE_EVENTS: Mapping[str, str] = {
     "node-cold": "A node is below its operating limits.",
     "node-hot": "A node is above its operating limits.",
     "recorder-full": "The recorder is nearly full.",
+    "cabin-pressure": "A cabin has lost a tenth of its pressure.",
+    "cabin-oxygen": "A cabin has too little oxygen.",
+    "cabin-air": "A cabin has too much carbon dioxide.",
     "flight-rule-broken": "A flight rule does not hold.",
 }
 """Events besides those of the monitors that can start responses, by name."""
