@@ -16,6 +16,7 @@ from lunabase.errors import InputError
 from lunabase.runs.fault import SIZES, TARGETS, Fault
 from lunabase.runs.injection import DRIVE_STEP_S, SunTrack, inject, sun_track
 from lunabase.runs.wear_faults import wear_faults
+from lunabase.station.equipment import ThermalNode
 from lunabase.station.load import load_station
 from lunabase.station.wear import Life, Upsets, Wear
 from lunabase.twin.health import healthy
@@ -93,6 +94,15 @@ def test_a_stuck_array_loses_by_the_cosine_of_the_suns_way():
     for steps in (0, 30, 60, 89):
         left = health(stuck, at_s=steps * DRIVE_STEP_S, sun=sun).array_part[0]
         assert left == pytest.approx(0.5 + 0.5 * math.cos(math.radians(steps + 0.5)), abs=1e-9)
+
+
+def test_leaks_and_shorts_are_parts_of_what_the_thing_has_anyway():
+    nodes, modules = list(station().equipment(ThermalNode, present())), list(present())
+    torn = health(fault("insulation_loss", target="laboratory-node", size=0.5)).node_leak_w_per_k
+    assert torn[nodes.index("laboratory-node")] == pytest.approx(0.5 * 1.5)
+    short = health(fault("extra_load", target="laboratory", size=2.0)).extra_load_w
+    assert short[modules.index("laboratory")] == pytest.approx(2.0 * 750.0)
+    assert np.count_nonzero(torn) == np.count_nonzero(short) == 1
 
 
 def test_a_jammed_rover_silences_what_needs_its_wheels_and_nothing_else():

@@ -24,7 +24,7 @@ from lunabase.station.yaml_source import read_yaml
 ANY, EVERY = "any ", "every "
 SIZE_UNITS: Mapping[Effect, str] = {
     **dict.fromkeys(PARTS, ""),
-    "extra_load": "W",
+    "extra_load": "",
     "insulation_loss": "",
     "reset_loop": "s",
     "clock_drift": "s",

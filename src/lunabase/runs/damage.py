@@ -31,6 +31,8 @@ class Places:
     channels: Mapping[str, int]
     ground_w_per_k: Mapping[str, float]
     """Heat path of each node to the ground."""
+    nominal_w: Mapping[str, float]
+    """Nominal load of each module itself."""
     working_w: Mapping[str, tuple[str, float]]
     """Host of each payload and the highest power that it draws."""
     contents: Mapping[str, tuple[str, ...]]
@@ -75,6 +77,7 @@ def places_of(station: Station, present: tuple[str, ...]) -> Places:
         ground_w_per_k={
             name: node.ground_conductance_w_per_k for name, node in station.equipment(ThermalNode, present).items()
         },
+        nominal_w={name: station.modules[name].load_w("nominal") for name in present},
         working_w={name: (item.host, max(item.power.values())) for name, item in payloads.items()},
         contents={
             name: (
@@ -209,7 +212,7 @@ def _leak(broken: _Broken, places: Places, target: str, size: float) -> None:
 
 
 def _load(broken: _Broken, places: Places, target: str, size: float) -> None:
-    broken.arrays["extra_load_w"][places.modules[target]] += size
+    broken.arrays["extra_load_w"][places.modules[target]] += size * places.nominal_w[target]
 
 
 def _stuck_on(broken: _Broken, places: Places, target: str, _: float) -> None:

@@ -55,7 +55,7 @@ SIZES: dict[Effect, str] = {
     "store_offline": "none",
     "source_loss": "part of the power that is lost, 0 to 1",
     "converter_limit": "part of the bus converter's power limit that is lost, 0 to 1",
-    "extra_load": "power drawn on top, W",
+    "extra_load": "power drawn on top, as a part of the module's nominal load",
     "heater_stuck_off": "none",
     "heater_stuck_on": "none",
     "heat_switch_stuck_closed": "none",
