@@ -16,8 +16,10 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_16, _32, _48, _LOW_16 = np.uint64(16), np.uint64(32), np.uint64(48), np.uint64(0xFFFF)
-_MEAN_OF_TWELVE = 6.0 * 65535.0
+_8, _48 = np.uint64(8), np.uint64(48)
+_LOW_BYTES, _ONES = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0001000100010001)
+_MEAN, _PER_DEVIATION = 8 * 127.5, 1.0 / math.sqrt(8 * (256.0**2 - 1.0) / 12.0)
+"""Of the sum of eight bytes."""
 
 
 @njit(cache=True, inline="always")
@@ -47,16 +49,14 @@ def uniform(key, draw):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, inline="always")
 def nearly_normal(key, draw):  # type: ignore[no-untyped-def]
-    """Mean 0, standard deviation 1: the sum of twelve uniform numbers less six, so never beyond 6.
+    """Mean 0, standard deviation 1: the sum of the eight bytes of one draw, so never beyond 4.9.
 
-    Uses the draws ``draw`` to ``draw + 2``, each of which holds four numbers of 16 bits. Twenty times as fast as the
-    exact normal law, from which it differs only in the tails (excess kurtosis -0.1).
+    Many times as fast as the exact normal law, from which it differs only in the tails (excess kurtosis -0.15).
     """
-    total = np.uint64(0)
-    for part in range(3):
-        word = word_of(key, draw + part)
-        total += (word & _LOW_16) + ((word >> _16) & _LOW_16) + ((word >> _32) & _LOW_16) + (word >> _48)
-    return (np.float64(total) - _MEAN_OF_TWELVE) * (1.0 / 65536.0)
+    word = word_of(key, draw)
+    pairs = (word & _LOW_BYTES) + ((word >> _8) & _LOW_BYTES)
+    total = (pairs * _ONES) >> _48  # the sum of the four pairs, in the highest 16 bits
+    return (np.float64(total) - _MEAN) * _PER_DEVIATION
 
 
 @njit(cache=True)

@@ -21,8 +21,8 @@ from lunabase.twin.parameters import FloatArray, IntArray, Rows
 YEAR_S = 365.25 * 86_400.0
 WORKS, DEAD, STUCK = range(3)
 """What a sensor does: measure, say nothing, or repeat `stuck_at`."""
-_DRAWS = 4
-"""Draws kept for each sensor in each step: three for noise, one for lost samples."""
+_DRAWS = 2
+"""Draws kept for each sensor in each step: one for noise, one for lost samples."""
 _OFFSET_KEY, _DRIFT_KEY = -1, -2
 """Steps that no run has, for what is drawn once."""
 
@@ -139,7 +139,7 @@ def measure(sensors, seed, step, step_s, row, measured):  # type: ignore[no-unty
             measured[index] = math.nan
         elif sensor.state == STUCK:
             measured[index] = sensor.stuck_at
-        elif sensor.missing > 0.0 and uniform(key, _DRAWS * index + 3) < sensor.missing:
+        elif sensor.missing > 0.0 and uniform(key, _DRAWS * index + 1) < sensor.missing:
             measured[index] = math.nan
         else:
             value = row[sensor.channel] + sensor.bias
