@@ -38,7 +38,7 @@ def silent(part, words=""):
 @pytest.fixture(scope="module")
 def flown(no_progress, tmp_path_factory):
     """Flies a campaign once; workers are threads of this process, so that they start at once."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0") as cluster:
         workers = Workers(cluster.scheduler_address)
 
         @cache

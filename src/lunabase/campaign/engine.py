@@ -150,7 +150,7 @@ def _cluster(workers: Workers) -> Iterator[Client]:
         local = LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=workers.count,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=logging.CRITICAL,
         )

@@ -150,7 +150,8 @@ def _came_to(station: Station, setup: Setup, faults: tuple[Fault, ...], flight: 
     lost_at_s = math.nan
     if summary.lost_at is not None:
         lost_at_s = (summary.lost_at - flight.plan.start).total_seconds()
-    numbers = empty_numbers(station) | summary.numbers
+    numbers = empty_numbers(station)
+    numbers |= {name: value for name, value in summary.numbers.items() if name in numbers}
     broken = broken_rules(station, flight, setup.environment)
     return {
         "outcome": summary.outcome,
