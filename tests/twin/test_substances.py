@@ -203,6 +203,18 @@ def test_people_take_and_give_what_is_known_of_them():
     assert flight["oxygen_pressure_pa.cabin"][-1] == pytest.approx(21e3, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("cabin", "life", "told"),
+    [
+        ({"oxygen_from": "h2o"}, {}, "oxygen_from of cabin needs a tank of oxygen, not of water"),
+        ({}, {"food_from": "o2"}, "food_from of life_support needs a tank of food, not of oxygen"),
+    ],
+)
+def test_a_tank_of_the_wrong_substance_is_told(cabin, life, told):
+    with pytest.raises(ValueError, match=told):
+        holding(tanks=TANKS, cabins={"cabin": CABIN | cabin}, life_support=LIFE | life)
+
+
 def test_nobody_takes_nothing():
     station = holding(tanks=TANKS, cabins={"cabin": CABIN}, life_support=LIFE)
     flight = Flight(station, 1440)

@@ -151,6 +151,32 @@ class LifeSupport(Record):
     """Store of solid waste."""
 
 
+_HOLDS: Mapping[str, Substance] = {
+    "oxygen_from": "oxygen",
+    "nitrogen_from": "nitrogen",
+    "carbon_dioxide_to": "carbon dioxide",
+    "water_to": "water",
+    "water_from": "water",
+    "waste_water_to": "waste water",
+    "food_from": "food",
+    "waste_to": "solid waste",
+}
+"""What must be in the tank that each of these keys names."""
+
+
+def _wrong_tank(section: Substances) -> str:
+    """The first key that names a tank of another substance, in words."""
+    users: list[tuple[str, Record]] = list(section.cabins.items())
+    if section.life_support is not None:
+        users.append(("life_support", section.life_support))
+    for user, record in users:
+        for key, substance in _HOLDS.items():
+            tank = section.tanks.get(getattr(record, key, None) or "")
+            if tank is not None and tank.substance != substance:
+                return f"{key} of {user} needs a tank of {substance}, not of {tank.substance}"
+    return ""
+
+
 class Substances(SourcedRecord):
     """All substances of the station and what happens to them, closed by mass."""
 
@@ -162,3 +188,5 @@ class Substances(SourcedRecord):
     """Pressurised volumes."""
     life_support: LifeSupport | None = None
     """What keeps the crew alive."""
+
+    rules = (Rule(("tanks", "cabins", "life_support"), _wrong_tank, "{}"),)
