@@ -128,11 +128,11 @@ def test_nobody_hears_the_station_before_contact(whole):
 
 def test_a_fault_begins_and_ends_on_time():
     station, sky = lander()
-    load = Fault("leak", "modules", "extra_load", "lander", 3.0, start_s=3600.0, stop_s=7200.0)
+    load = Fault("leak", "modules", "extra_load", "lander", 0.5, start_s=3600.0, stop_s=7200.0)
     rows = fly(station, sky.isel(time=slice(0, 30)), faults=(load,)).telemetry["load_w"].to_numpy()
     quiet = fly(station, sky.isel(time=slice(0, 30))).telemetry["load_w"].to_numpy()
     assert np.allclose((rows - quiet)[:60], 0.0)
-    assert np.allclose((rows - quiet)[60:120], 3.0)
+    assert np.allclose((rows - quiet)[60:120], 0.5 * station.modules["lander"].load_w("nominal"))
     assert np.allclose((rows - quiet)[120:180], 0.0)
 
 
